@@ -1,0 +1,125 @@
+# `make run` and `make test` are all a newcomer needs; `make help` lists the rest.
+# Every target makes its own environment first and repeats only what has become stale.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# Extra arguments for pytest: make test ARGS="-k router -x"
+ARGS ?=
+TESTS ?= tests
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+# The default interpreter's environment is .venv, python3.12's is .venv-3.12, and so on.
+VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(patsubst python%,%,$(notdir $(PYTHON))))
+BIN := $(VENV)/bin
+PY := $(BIN)/python
+# Targets of pip's own chatter; it still reports errors.
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+# Two makes at once (say, for two Pythons) install one after the other: both write the egg-info.
+LOCK := $(if $(shell command -v flock 2>/dev/null),flock build/.lock,)
+SPEEDUPS := $(shell find fasterapi -name '*.pyx' -o -name '*.pxd' 2>/dev/null)
+SANITIZED := build/sanitize
+
+.PHONY: help
+help: ## show this list
+	@printf 'make TARGET [PYTHON=python3.12] [ARGS="-k name"]\n\n'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  %-14s %s\n", $$1, $$2}'
+
+# --- environments: a stamp each, older than what it depends on means "do it again" ---------------
+
+$(VENV)/.made:
+	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' was not found. Install Python 3.11 or newer, or say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(PYTHON)' is $$($(PYTHON) -V 2>&1); FasterAPI needs 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml
+	@mkdir -p build
+	@echo "installing FasterAPI into $(VENV) (compiles its fast parts; about a minute the first time)"
+	@$(LOCK) $(PIP) install --editable '.[standard]'
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	@mkdir -p build
+	@echo "installing FasterAPI and its development tools into $(VENV)"
+	@$(LOCK) $(PIP) install --editable '.[test,dev]'
+	@touch $@ $(VENV)/.run
+
+# An installation compiles too; this covers edits after it, and needs no network.
+$(VENV)/.compiled: $(VENV)/.dev setup.py $(SPEEDUPS)
+	@$(LOCK) $(PY) setup.py --quiet build_ext --inplace
+	@touch $@
+
+# --- what people run -----------------------------------------------------------------------------
+
+.PHONY: run
+run: $(VENV)/.run ## install and serve examples/shop on http://127.0.0.1:8000
+	@$(MAKE) --no-print-directory recompile-for-run
+	@printf '\n  The shop       http://%s:%s/\n  Its API docs   http://%s:%s/docs\n  Stop it        Ctrl+C\n\n' $(HOST) $(PORT) $(HOST) $(PORT)
+	@exec $(BIN)/fasterapi run examples/shop/main.py --host $(HOST) --port $(PORT)
+
+# Only if a source is newer than the installation: asks for Cython, so through pip's isolated build.
+.PHONY: recompile-for-run
+recompile-for-run:
+	@if [ -n "$$(find setup.py fasterapi \( -name '*.pyx' -o -name '*.pxd' -o -name setup.py \) -newer $(VENV)/.run)" ]; then \
+	  echo "compiling what has changed"; $(LOCK) $(PIP) install --no-deps --editable . && touch $(VENV)/.run; fi
+
+.PHONY: build
+build: $(VENV)/.compiled ## compile in place, with the development tools installed
+
+.PHONY: test
+test: build ## run the whole test-suite (ARGS="..." for pytest)
+	$(PY) -m pytest $(TESTS) $(ARGS)
+
+.PHONY: test-quick
+test-quick: build ## run the tests that need no server, no build and little time
+	$(PY) -m pytest tests/unit tests/speedups tests/contracts -m 'not slow' $(ARGS)
+
+.PHONY: lint
+lint: build ## ruff (rules and format) and cython-lint
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/cython-lint $(SPEEDUPS)
+
+.PHONY: format
+format: build ## rewrite the sources as `make lint` wants them
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: types
+types: build ## mypy --strict and pyright on the package
+	$(BIN)/mypy
+	$(BIN)/pyright --pythonpath $(PY)
+
+.PHONY: stubs
+stubs: build ## compare every .pyi with the compiled module it describes
+	$(PY) -m pytest tests/contracts/test_stubs.py -p no:randomly $(ARGS)
+
+.PHONY: conformance
+conformance: build ## FastAPI's own test-suite against this package, with a floor
+	$(PY) tests/conformance/run.py $(ARGS)
+
+.PHONY: bench
+bench: build ## micro benchmarks of the hot paths
+	$(PY) -m bench.micro $(ARGS)
+
+.PHONY: sanitize
+sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
+	$(PYTHON) tests/sanitize.py --python $(PYTHON) --into $(SANITIZED) $(ARGS)
+
+.PHONY: dist
+dist: build ## build the sdist and the wheel into dist/
+	$(PIP) wheel --no-deps --wheel-dir dist .
+	$(PY) -c 'from setuptools import build_meta; build_meta.build_sdist("dist")'
+
+.PHONY: clean
+clean: ## remove environments and everything built
+	rm -rf .venv .venv-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
+	find fasterapi -name '*.so' -delete -o -name '*.pyd' -delete
