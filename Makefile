@@ -19,7 +19,7 @@ VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(patsubst python%,%,$(notd
 BIN := $(VENV)/bin
 PY := $(BIN)/python
 # Targets of pip's own chatter; it still reports errors.
-PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PIP := $(PY) -m pip --disable-pip-version-check -qq
 # Two makes at once (say, for two Pythons) install one after the other: both write the egg-info.
 LOCK := $(if $(shell command -v flock 2>/dev/null),flock build/.lock,)
 SPEEDUPS := $(shell find fasterapi -name '*.pyx' -o -name '*.pxd' 2>/dev/null)

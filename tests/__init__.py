@@ -1,0 +1,1 @@
+"""Tests of FasterAPI; a package so that ``tests.reference`` never means somebody else's."""
