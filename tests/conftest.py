@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -37,9 +38,19 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-@pytest.fixture
-def free_port() -> int:
-    """A TCP port that was free a moment ago on the loopback interface."""
+def _unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port that was free a moment ago on the loopback interface."""
+    return _unused_port()
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Iterator[int]:
+    """An endless supply of such ports, for fixtures that outlive a test."""
+    return iter(_unused_port, None)

@@ -1,7 +1,8 @@
 """Tests of the compiled modules under gcc's address and undefined-behaviour sanitizers.
 
-`make sanitize` runs this. It works in a copy of the tree with an environment of its own, because an instrumented module cannot be
-loaded by an ordinary interpreter: the sanitizers' libraries have to be there from its start.
+`make sanitize` runs this. It works in a copy of the tree with an environment of its own, because
+an instrumented module cannot be loaded by an ordinary interpreter: the sanitizers' libraries have
+to be there from its start.
 """
 
 from __future__ import annotations
