@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,12 @@ def server(
         yield running
 
 
+@pytest.fixture
+def connection(server: Running) -> Iterator[http.client.HTTPConnection]:
+    with closing(server.connection()) as made:
+        yield made
+
+
 def ask(
     connection: http.client.HTTPConnection, method: str, path: str, body: object = None, **headers
 ) -> tuple[int, bytes]:
@@ -64,13 +71,12 @@ def ask(
     return response.status, response.read()
 
 
-def test_answers_json(server: Running) -> None:
-    status, body = ask(server.connection(), "GET", "/json")
+def test_answers_json(connection: http.client.HTTPConnection) -> None:
+    status, body = ask(connection, "GET", "/json")
     assert (status, json.loads(body)) == (200, {"message": "Hello, World!"})
 
 
-def test_connection_is_kept_for_many_requests(server: Running) -> None:
-    connection = server.connection()
+def test_connection_is_kept_for_many_requests(connection: http.client.HTTPConnection) -> None:
     connection.connect()
     first = connection.sock
     for number in range(50):
@@ -79,30 +85,28 @@ def test_connection_is_kept_for_many_requests(server: Running) -> None:
         assert connection.sock is first, "the server closed a connection that was in use"
 
 
-def test_connection_survives_each_kind_of_refusal(server: Running) -> None:
-    connection = server.connection()
+def test_connection_survives_each_kind_of_refusal(connection: http.client.HTTPConnection) -> None:
     assert ask(connection, "GET", "/nowhere")[0] == 404
     assert ask(connection, "DELETE", "/json")[0] == 405
     assert ask(connection, "GET", "/sync/x")[0] == 422
     assert ask(connection, "GET", "/json")[0] == 200
 
 
-def test_body_is_validated_and_echoed(server: Running) -> None:
-    connection = server.connection()
+def test_body_is_validated_and_echoed(connection: http.client.HTTPConnection) -> None:
     headers = {"content-type": "application/json"}
     status, body = ask(connection, "POST", "/items", b'{"name": "cup"}', **headers)
     assert (status, json.loads(body)) == (201, {"name": "cup", "price": 1.0})
     assert ask(connection, "POST", "/items", b'{"name": 1}', **headers)[0] == 422
 
 
-def test_head_has_no_body_and_the_next_answer_is_intact(server: Running) -> None:
-    connection = server.connection()
+def test_head_has_no_body_and_the_next_answer_is_intact(
+    connection: http.client.HTTPConnection,
+) -> None:
     assert ask(connection, "HEAD", "/json") == (405, b"")
     assert ask(connection, "GET", "/json")[0] == 200
 
 
-def test_streams_an_answer_of_unknown_length(server: Running) -> None:
-    connection = server.connection()
+def test_streams_an_answer_of_unknown_length(connection: http.client.HTTPConnection) -> None:
     connection.request("GET", "/stream")
     response = connection.getresponse()
     assert response.getheader("content-length") is None
@@ -110,17 +114,22 @@ def test_streams_an_answer_of_unknown_length(server: Running) -> None:
 
 
 @pytest.mark.parametrize("chunked", [False, True], ids=["content-length", "chunked"])
-def test_takes_an_upload_of_ten_megabytes(server: Running, chunked: bool) -> None:
+def test_takes_an_upload_of_ten_megabytes(
+    connection: http.client.HTTPConnection, chunked: bool
+) -> None:
     body = (UPLOAD[i : i + 65_536] for i in range(0, len(UPLOAD), 65_536)) if chunked else UPLOAD
-    status, answer = ask(server.connection(), "POST", "/upload", body)
+    status, answer = ask(connection, "POST", "/upload", body)
     wanted = {"size": len(UPLOAD), "sha256": hashlib.sha256(UPLOAD).hexdigest()}
     assert (status, json.loads(answer)) == (200, wanted)
 
 
-def test_handler_that_raises_gives_500_and_the_server_lives(server: Running) -> None:
-    status, body = ask(server.connection(), "GET", "/fails")
+def test_handler_that_raises_gives_500_and_the_server_lives(
+    connection: http.client.HTTPConnection,
+) -> None:
+    status, body = ask(connection, "GET", "/fails")
     assert (status, body) == (500, b"Internal Server Error")
-    assert ask(server.connection(), "GET", "/json")[0] == 200
+    connection.close()  # a server may end the connection, never the process
+    assert ask(connection, "GET", "/json")[0] == 200
 
 
 def test_websocket_echoes(server: Running) -> None:
@@ -133,8 +142,8 @@ def test_websocket_echoes(server: Running) -> None:
 @pytest.mark.parametrize("host", HOSTS)
 def test_sigterm_stops_it_cleanly(host: str, tmp_path: Path, free_port: int) -> None:
     with start(host, free_port, tmp_path) as running:
-        kept = running.connection()
-        assert ask(kept, "GET", "/json")[0] == 200  # an idle kept connection must not hold it up
+        kept = running.connection()  # idle and open, it must not hold the server up
+        assert ask(kept, "GET", "/json")[0] == 200
         code = running.terminate()
         assert code in CLEAN_EXITS.get(host, (0,)), running.output()
         assert "lifespan: stopped" in running.output()
