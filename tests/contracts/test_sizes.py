@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 FILE_LINES, BODY_LINES = 500, 60
 PYTHON = sorted(ROOT.rglob("*.py"))
 CYTHON = sorted((*ROOT.rglob("*.pyx"), *ROOT.rglob("*.pxd")))
-DEFINITION = re.compile(r"^( *)(?:async def|def|cdef|cpdef)\b(?=.*\()")
+DEFINITION = re.compile(r"^( *)(?:async def|def|cdef|cpdef)\b(?! class\b)(?=.*\()")
 DOCSTRING = re.compile(r'[ \t]*[rR]?"""(?:[^"\\]|\\.|"(?!""))*"""[ \t]*\n')
 
 
