@@ -1,0 +1,1 @@
+"""Compiled parts: what runs on every request."""

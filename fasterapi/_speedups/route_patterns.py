@@ -1,0 +1,256 @@
+"""Cold half of the route trie: path patterns -> flat arrays, once at start-up.
+
+Request path: not on it. ``router.pyx`` copies what is made here into C arrays.
+
+A pattern is split at its parameters. As long as a parameter is followed by ``/`` or by the end of
+the pattern, only one text can be captured by it, so it becomes a branch of the trie. From the first
+parameter on for which that is not so (``{name}.{ext}``), the route hangs at the node reached so far.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from starlette import convertors
+from starlette.routing import compile_path
+
+NONE = 0x7FFFFFFF  # no route: larger than every index, so that "smaller wins" needs no extra case
+
+# Same numbers as `enum Kind` in router.pxd.
+TEXT, INTEGER, DECIMAL, UUID, REST, CUSTOM = range(6)
+
+_BUILT_IN: dict[type, tuple[int, str]] = {
+    convertors.StringConvertor: (TEXT, convertors.StringConvertor.regex),
+    convertors.IntegerConvertor: (INTEGER, convertors.IntegerConvertor.regex),
+    convertors.FloatConvertor: (DECIMAL, convertors.FloatConvertor.regex),
+    convertors.UUIDConvertor: (UUID, convertors.UUIDConvertor.regex),
+    convertors.PathConvertor: (REST, convertors.PathConvertor.regex),
+}
+_PARAMETER = re.compile(r"\{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?\}")
+
+
+class RouteSpec(NamedTuple):
+    """One route as it was registered; its place in the list is its rank.
+
+    Attributes:
+        path: Pattern in Starlette's syntax.
+        methods: Methods answered; None or an empty set for all.
+        value: Whatever the caller wants back.
+        is_prefix: The route is a mount: everything below *path* matches too, and is
+            captured as the last parameter, ``path``.
+    """
+
+    path: str
+    methods: frozenset[str] | None
+    value: Any
+    is_prefix: bool = False
+
+
+@dataclass(slots=True)
+class Pattern:
+    """A path pattern, split.
+
+    Attributes:
+        names: Parameters in order.
+        kinds: Kind of each parameter.
+        texts: Text before each parameter, and after the last.
+        simple: How many parameters are branches of the trie.
+        regex: What decides in the end, if a custom convertor takes part; otherwise None.
+        convertors: Convertors in order of *names*, if *regex* is used.
+    """
+
+    names: tuple[str, ...]
+    kinds: list[int]
+    texts: list[str]
+    simple: int
+    regex: re.Pattern[str] | None = None
+    convertors: tuple[Any, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class _Draft:
+    """A node while the trie grows."""
+
+    label: str = ""
+    kind: int = CUSTOM  # what is captured on the way in; only meaningful in `parameters`
+    leaf: int = NONE  # first route that ends here
+    rest: int = NONE  # first route that takes all that is left
+    hung: list[int] = field(default_factory=list)  # routes to try one by one, ascending
+    edges: dict[str, "_Draft"] = field(default_factory=dict)  # by first character
+    parameters: dict[int, "_Draft"] = field(default_factory=dict)  # by kind
+
+
+@dataclass(slots=True)
+class FlatTrie:
+    """All tries of one router in arrays, ready to be copied.
+
+    Attributes:
+        patterns: One for each route.
+        nodes: Fields of ``struct Node`` in their order; children follow their parents.
+        pieces: Fields of ``struct Piece``; one for each parameter of each route.
+        hung: Route indices, referred to by nodes.
+        text: All labels and literals, referred to by offset.
+        roots: Root node for each method that some route names.
+        any_root: Root for every other method.
+        all_root: Root of the trie that holds every route.
+        stack_need: Upper bound of branches waiting during a lookup.
+    """
+
+    patterns: list[Pattern]
+    nodes: list[tuple[int, ...]]
+    pieces: list[tuple[int, int, int, int]]
+    hung: list[int]
+    text: str
+    roots: dict[str, int]
+    any_root: int
+    all_root: int
+    stack_need: int
+
+
+def split_pattern(path: str, *, is_prefix: bool) -> Pattern:
+    """Return *path* taken apart.
+
+    Raises:
+        ValueError: A name occurs twice.
+        AssertionError: A convertor is not registered (KeyError under ``python -O``).
+    """
+    if is_prefix:
+        path = path.rstrip("/") + "/{path:path}"
+    parts = _PARAMETER.split(path)
+    names, convertor_names, texts = tuple(parts[1::3]), parts[2::3], parts[::3]
+    kinds = [_kind(name or "str") for name in convertor_names]
+    # COMPAT: what does not begin with "/" is read as a host name, case and port ignored.
+    odd = CUSTOM in kinds or not path.startswith("/")
+    if not odd and len(set(names)) == len(names):
+        return Pattern(names, kinds, texts, _count_simple(kinds, texts))
+    regex, _, by_name = compile_path(path)
+    simple = _count_simple(kinds, texts) if path.startswith("/") else 0
+    # Not all names are looked up by position: a custom expression may hold groups of its own.
+    return Pattern(names, kinds, texts, simple, regex, tuple(by_name[name] for name in names))
+
+
+def _kind(convertor_name: str) -> int:
+    """Return CUSTOM for everything whose behaviour is not known from Starlette itself."""
+    convertor = convertors.CONVERTOR_TYPES.get(convertor_name)
+    kind, expected = _BUILT_IN.get(type(convertor), (CUSTOM, ""))
+    return kind if convertor is not None and convertor.regex == expected else CUSTOM
+
+
+def _count_simple(kinds: list[int], texts: list[str]) -> int:
+    """Return how many parameters from the left can capture one text only."""
+    last = len(kinds) - 1
+    for position, kind in enumerate(kinds):
+        following = texts[position + 1]
+        at_end = position == last and not following
+        if kind == CUSTOM or not (at_end or (kind != REST and following.startswith("/"))):
+            return position
+    return len(kinds)
+
+
+def flatten(specs: list[RouteSpec]) -> FlatTrie:
+    """Return the arrays for *specs*, which are in order of registration."""
+    patterns = [split_pattern(spec.path, is_prefix=spec.is_prefix) for spec in specs]
+    flat = FlatTrie(patterns, [], [], [], "", {}, 0, 1, 0)
+    methods = sorted({method for spec in specs for method in spec.methods or ()})
+    drafts = [_Draft(), _Draft()] + [_Draft() for _ in methods]  # any_root, all_root, the rest
+    flat.roots = {method: number for number, method in enumerate(methods, start=2)}
+    for index, (spec, pattern) in enumerate(zip(specs, patterns, strict=True)):
+        _insert(drafts[flat.all_root], pattern, index)
+        if spec.methods:
+            chosen = [drafts[flat.roots[method]] for method in spec.methods]
+        else:
+            chosen = [draft for number, draft in enumerate(drafts) if number != flat.all_root]
+        for draft in chosen:
+            _insert(draft, pattern, index)
+    texts: list[str] = []
+    size = _lay_out(drafts, flat, texts)
+    for pattern in patterns:
+        for kind, before, after in zip(
+            pattern.kinds, pattern.texts, pattern.texts[1:], strict=False
+        ):
+            flat.pieces.append((kind, len(before), size, len(after)))
+            texts.append(after)
+            size += len(after)
+    flat.text = "".join(texts)
+    return flat
+
+
+def _insert(root: _Draft, pattern: Pattern, index: int) -> None:
+    """Add a route; a later one of the same shape can never win and leaves no trace."""
+    node = root
+    is_rest = pattern.simple > 0 and pattern.kinds[pattern.simple - 1] == REST
+    for text, kind in zip(pattern.texts, pattern.kinds[: pattern.simple - is_rest], strict=False):
+        node = _descend(node, text)
+        node = node.parameters.setdefault(kind, _Draft(kind=kind))
+    if pattern.regex is None or pattern.texts[0].startswith("/"):
+        node = _descend(node, pattern.texts[pattern.simple - is_rest])
+    if pattern.simple < len(pattern.kinds) or pattern.regex is not None:
+        node.hung.append(index)
+    elif is_rest:
+        node.rest = min(node.rest, index)
+    else:
+        node.leaf = min(node.leaf, index)
+
+
+def _descend(node: _Draft, text: str) -> _Draft:
+    """Return the node that *text* leads to, splitting labels where it must."""
+    while text:
+        child = node.edges.get(text[0])
+        if child is None:
+            child = node.edges[text[0]] = _Draft(text)
+            return child
+        size = _common_size(child.label, text)
+        if size < len(child.label):
+            upper = _Draft(child.label[:size])
+            child.label = child.label[size:]
+            upper.edges[child.label[0]] = child
+            child = node.edges[text[0]] = upper
+        node, text = child, text[size:]
+    return node
+
+
+def _common_size(one: str, other: str) -> int:
+    for position, (a, b) in enumerate(zip(one, other, strict=False)):
+        if a != b:
+            return position
+    return min(len(one), len(other))
+
+
+def _lay_out(roots: list[_Draft], flat: FlatTrie, texts: list[str]) -> int:
+    """Fill nodes and hung of *flat* and return the size of *texts*.
+
+    Breadth first, so that the children of one node are neighbours, and what depends on
+    children can be computed from the last node to the first without recursion.
+    """
+    order = list(roots)
+    places: list[tuple[int, int, int, int]] = []
+    size = 0
+    for node in order:  # grows while it is walked
+        edges = [node.edges[first] for first in sorted(node.edges)]
+        parameters = [node.parameters[kind] for kind in sorted(node.parameters, reverse=True)]
+        places.append((len(order), len(edges), len(parameters), size))
+        order += edges
+        order += parameters
+        texts.append(node.label)
+        size += len(node.label)
+    smallest = [0] * len(order)
+    need = [0] * len(order)
+    for number in range(len(order) - 1, -1, -1):
+        node = order[number]
+        first, edge_count, parameter_count, _ = places[number]
+        below = range(first, first + edge_count + parameter_count)
+        own = min(node.leaf, node.rest, node.hung[0] if node.hung else NONE)
+        smallest[number] = min((smallest[child] for child in below), default=NONE)
+        smallest[number] = min(smallest[number], own)
+        need[number] = parameter_count + max((need[child] for child in below), default=0)
+    flat.stack_need = max(need[: len(roots)])
+    for node, (first, edge_count, parameter_count, start), lowest in zip(
+        order, places, smallest, strict=True
+    ):
+        flat.nodes.append(
+            (ord(node.label[0]) if node.label else 0, start, len(node.label), lowest)
+            + (node.leaf, node.rest, len(flat.hung), len(node.hung))
+            + (first, edge_count, parameter_count, node.kind)
+        )
+        flat.hung += node.hung
+    return size
