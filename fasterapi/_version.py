@@ -1,0 +1,5 @@
+"""The package's version, readable without importing anything else."""
+
+__all__ = ("__version__",)
+
+__version__ = "0.1.0.dev0"
