@@ -115,9 +115,11 @@ sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
 	$(PYTHON) tests/sanitize.py --python $(PYTHON) --into $(SANITIZED) $(ARGS)
 
 .PHONY: dist
-dist: build ## build the sdist and the wheel into dist/
-	$(PIP) wheel --no-deps --wheel-dir dist .
-	$(PY) -c 'from setuptools import build_meta; build_meta.build_sdist("dist")'
+dist: build ## build the sdist, and from it the wheel, into dist/
+	rm -rf dist
+	$(PY) -c 'from setuptools import build_meta; build_meta.build_sdist("dist")' >build/sdist.log
+	$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist dist/*.tar.gz
+	@ls dist
 
 .PHONY: clean
 clean: ## remove environments and everything built

@@ -85,11 +85,9 @@ def compiler_flags() -> tuple[list[str], list[str]]:
 
 
 def extensions() -> list[Extension]:
-    """Return one extension for each .pyx file of the package, translated to C."""
-    from Cython.Build import cythonize
-
+    """Return one extension for each .pyx file of the package."""
     compile_args, link_args = compiler_flags()
-    modules = [
+    return [
         Extension(
             ".".join(source.with_suffix("").parts),
             [source.as_posix()],
@@ -99,7 +97,13 @@ def extensions() -> list[Extension]:
         )
         for source in sorted(Path("fasterapi").rglob("*.pyx"))
     ]
-    return cythonize(
+
+
+def translate(modules: list[Extension]) -> None:
+    """Have Cython write C for *modules*, and make that their source."""
+    from Cython.Build import cythonize
+
+    translated = cythonize(
         modules,
         build_dir=str(GENERATED),
         compiler_directives=DIRECTIVES,
@@ -107,6 +111,9 @@ def extensions() -> list[Extension]:
         nthreads=os.cpu_count() or 1,
         show_all_warnings=False,
     )
+    sources = {module.name: module.sources for module in translated}
+    for module in modules:
+        module.sources = sources[module.name]
 
 
 def missing_tool(command: str) -> str | None:
@@ -120,24 +127,28 @@ def missing_tool(command: str) -> str | None:
 
 
 class BuildExtensions(build_ext):
-    """setuptools' command; says in words which tool is missing, rebuilds on another flavour."""
+    """setuptools' command, which here says in words which tool is missing.
+
+    Translating to C waits until it runs, so that the sdist and the metadata need neither.
+    """
 
     def run(self) -> None:
-        """Build, from scratch if the files that are there have another flavour."""
+        """Build; from scratch if what is there has another flavour."""
+        command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0]
+        problem = missing_tool(command)
+        if problem is not None:
+            raise SystemExit(NO_COMPILER.format(problem=problem))
         marker = Path("build", f"flavour-{sys.implementation.cache_tag}")
         before = marker.read_text(encoding="ascii") if marker.is_file() else FLAVOUR
         self.force = self.force or before != FLAVOUR
+        translate(self.extensions)
         super().run()
         if self.inplace:
             marker.parent.mkdir(exist_ok=True)
             marker.write_text(FLAVOUR, encoding="ascii")
 
     def build_extensions(self) -> None:
-        """Compile; a missing compiler ends the build with what to install."""
-        command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0]
-        problem = missing_tool(command)
-        if problem is not None:
-            raise SystemExit(NO_COMPILER.format(problem=problem))
+        """Compile; Windows knows only now whether there is a compiler."""
         try:
             super().build_extensions()
         except Exception as error:
