@@ -102,15 +102,18 @@ def extensions() -> list[Extension]:
 def translate(modules: list[Extension]) -> None:
     """Have Cython write C for *modules*, and make that their source."""
     from Cython.Build import cythonize
+    from Cython.Compiler.Errors import CompileError
 
-    translated = cythonize(
-        modules,
-        build_dir=str(GENERATED),
-        compiler_directives=DIRECTIVES,
-        annotate="DEBUG" in ON,
-        nthreads=os.cpu_count() or 1,
-        show_all_warnings=False,
-    )
+    try:
+        translated = cythonize(
+            modules,
+            build_dir=str(GENERATED),
+            compiler_directives=DIRECTIVES,
+            annotate="DEBUG" in ON,
+            nthreads=os.cpu_count() or 1,
+        )
+    except CompileError as error:
+        raise SystemExit(f"Cython refused {error}; its reasons are above") from error
     sources = {module.name: module.sources for module in translated}
     for module in modules:
         module.sources = sources[module.name]
