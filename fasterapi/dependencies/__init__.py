@@ -1,0 +1,1 @@
+"""Dependencies: from signatures to arguments."""

@@ -1,0 +1,130 @@
+"""Signatures with their annotations resolved."""
+
+import inspect
+import sys
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+)
+from types import FunctionType
+from typing import Any, ForwardRef, get_args, get_origin
+from weakref import WeakKeyDictionary
+
+from fasterapi._compat import evaluate_forwardref
+
+_STREAM_ORIGINS = {AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator}
+
+# Signature, and what it was made from.
+_Remembered = tuple[inspect.Signature, list[Any]]
+_signatures: "WeakKeyDictionary[FunctionType, _Remembered]" = WeakKeyDictionary()
+
+
+def _read_signature(call: Callable[..., Any]) -> inspect.Signature:
+    """The signature of *call* with annotations that are text resolved, if all of them can be."""
+    try:
+        return inspect.signature(call, eval_str=True)
+    except NameError:
+        # Such as names imported for type checkers only. Most often they belong to the result of a
+        # dependency, which nobody needs.
+        if sys.version_info >= (3, 14):
+            from annotationlib import Format  # noqa: PLC0415 - new in 3.14
+
+            return inspect.signature(call, annotation_format=Format.FORWARDREF)
+        return inspect.signature(call)
+
+
+def _ingredients(function: FunctionType) -> list[Any] | None:
+    """All that the signature of *function* is made from; None if there is more to it."""
+    # Decorators and generated functions: what they point to may change on its own.
+    if function.__dict__.keys() & {"__wrapped__", "__signature__", "__text_signature__"}:
+        return None
+    try:
+        annotations = function.__annotations__
+    except NameError:  # from Python 3.14 on they are evaluated when they are read
+        return None
+    types = list(annotations.values())
+    if any(isinstance(annotation, str) for annotation in types):
+        # A name may mean something else, or something at all, the next time.
+        return None
+    keyword_defaults = function.__kwdefaults__ or {}
+    return [
+        function.__code__,
+        function.__defaults__,
+        *annotations,
+        *types,
+        *keyword_defaults,
+        *keyword_defaults.values(),
+    ]
+
+
+def _get_signature(call: Callable[..., Any]) -> inspect.Signature:
+    """Same as `_read_signature`, remembered for plain functions until they are changed.
+
+    Every route asks twice for its endpoint, for parameters and for the result, and once for each
+    of its dependencies, which many routes share.
+    """
+    ingredients = _ingredients(call) if type(call) is FunctionType else None
+    if ingredients is None:
+        return _read_signature(call)
+    known = _signatures.get(call)  # type: ignore[call-overload]
+    if known is not None and _are_same(known[1], ingredients):
+        return known[0]  # type: ignore[no-any-return]
+    signature = _read_signature(call)
+    _signatures[call] = (signature, ingredients)  # type: ignore[index]
+    return signature
+
+
+def _are_same(first: list[Any], second: list[Any]) -> bool:
+    # By identity: a default's own `==` may do anything, and equal ones may still differ.
+    return len(first) == len(second) and all(a is b for a, b in zip(first, second, strict=True))
+
+
+def get_typed_signature(call: Callable[..., Any]) -> inspect.Signature:
+    """The parameters of *call*, without its result, with annotations resolved.
+
+    Raises:
+        TypeError: *call* is not callable.
+        ValueError: *call* is built in and has no signature.
+    """
+    signature = _get_signature(call)
+    parameters = list(signature.parameters.values())
+    if any(isinstance(param.annotation, str) for param in parameters):
+        globalns = getattr(inspect.unwrap(call), "__globals__", {})
+        parameters = [
+            param.replace(annotation=get_typed_annotation(param.annotation, globalns))
+            for param in parameters
+        ]
+    return inspect.Signature(parameters, __validate_parameters__=False)
+
+
+def get_typed_annotation(annotation: Any, globalns: dict[str, Any]) -> Any:
+    """*annotation*, resolved if it is text and can be; None for ``"None"``."""
+    if not isinstance(annotation, str):
+        return annotation
+    resolved = evaluate_forwardref(ForwardRef(annotation), globalns, globalns)
+    return None if resolved is type(None) else resolved
+
+
+def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
+    """What *call* is annotated to return; None if it is not."""
+    annotation = _get_signature(call).return_annotation
+    if annotation is inspect.Signature.empty:
+        return None
+    return get_typed_annotation(annotation, getattr(inspect.unwrap(call), "__globals__", {}))
+
+
+def get_stream_item_type(annotation: Any) -> Any | None:
+    """The type of the items if *annotation* is an iterator or the like.
+
+    Returns:
+        The item's type, `Any` for an iterator of unknown items, None for what is no iterator.
+    """
+    if get_origin(annotation) not in _STREAM_ORIGINS:
+        return None
+    arguments = get_args(annotation)
+    return arguments[0] if arguments else Any
