@@ -1,0 +1,57 @@
+from collections.abc import Callable
+from typing import Any, Final, final
+
+SOURCES: Final[dict[str, int]]
+CONVERSIONS: Final[dict[str, int]]
+
+class Argument:
+    def __init__(self, position: int) -> None: ...
+
+@final
+class Value(Argument):
+    def __init__(
+        self,
+        position: int,
+        *,
+        source: str,
+        name: str,
+        path_index: int = -1,
+        conversion: str = "validator",
+        minimum: int = ...,
+        maximum: int = ...,
+        validate: Callable[..., Any],
+        location: tuple[str, ...],
+        missing: Callable[[], dict[str, Any]] | None = None,
+        default: Any = None,
+        default_is_constant: bool = False,
+    ) -> None: ...
+
+@final
+class Group(Argument):
+    def __init__(
+        self,
+        position: int,
+        *,
+        source: str,
+        name: str,
+        read: Callable[[Any], tuple[dict[str, Any], list[Any]]],
+    ) -> None: ...
+
+@final
+class Result(Argument):
+    def __init__(self, position: int, index: int) -> None: ...
+
+@final
+class RequestArgument(Argument): ...
+
+@final
+class ResponseArgument(Argument):
+    def __init__(self, position: int, make: Callable[[], Any]) -> None: ...
+
+@final
+class BackgroundArgument(Argument):
+    def __init__(self, position: int, make: Callable[[], Any]) -> None: ...
+
+@final
+class Constant(Argument):
+    def __init__(self, position: int, make: Callable[[], Any]) -> None: ...

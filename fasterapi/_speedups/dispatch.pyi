@@ -1,0 +1,44 @@
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, final
+
+from fasterapi._speedups.exchange import Exchange
+from fasterapi._speedups.plan import EndpointPlan
+from fasterapi._speedups.router import RouteTrie
+
+NO_RESPONSE: Final[Any]
+
+@final
+class Dispatcher:
+    def __init__(
+        self,
+        *,
+        app: Any,
+        version: Any,
+        compile: Callable[[], tuple[RouteTrie, int, Any]],
+        compatible: Callable[..., Awaitable[None]],
+        middleware: tuple[Callable[..., Awaitable[Any]], ...],
+        exception_handlers: dict[Any, Callable[..., Any]],
+        status_handlers: dict[int, Callable[..., Any]],
+        server_errors: Callable[..., Awaitable[None]] | None,
+        encoded_response: type[Any],
+        lost_response: Callable[[], Exception],
+    ) -> None: ...
+    @property
+    def app(self) -> Any: ...
+    @property
+    def compatible(self) -> Callable[..., Awaitable[None]]: ...
+    @property
+    def middleware(self) -> tuple[Callable[..., Awaitable[Any]], ...]: ...
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]: ...
+
+@final
+class CallNext:
+    def __new__(
+        cls, dispatcher: Dispatcher, x: Exchange, plan: EndpointPlan, index: int
+    ) -> CallNext: ...
+    def __call__(self, request: Any) -> Awaitable[Any]: ...
+
+@final
+class Sender:
+    def __new__(cls, x: Exchange) -> Sender: ...
+    def __call__(self, message: Any) -> Awaitable[None]: ...

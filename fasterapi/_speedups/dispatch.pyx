@@ -1,0 +1,360 @@
+"""Dispatcher: from a request to its plan, through middleware, to the answer; the ASGI door.
+
+Request path: server -> [here] -> router, plan -> [here] -> server.
+Reference implementation: the stack of ASGI applications that
+`fasterapi.applications.FasterAPI.build_middleware_stack` makes, which answers everything that
+is not compiled: it is `compatible` below.
+"""
+
+cimport cython
+from fasterapi._speedups.call cimport call_list
+from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.head cimport check as check_fields
+from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.router cimport RouteEntry, RouteTrie
+
+from starlette._utils import get_route_path, is_async_callable
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
+from starlette.requests import Request
+from starlette.responses import Response
+
+cdef object PLAIN_CALL = Response.__call__
+cdef str LIMIT_KEY = MAX_BODY_SIZE_SCOPE_KEY
+
+
+@cython.final
+cdef class Dispatcher:
+    """An ASGI application that answers compiled routes itself and hands on the rest.
+
+    Args:
+        app: The FasterAPI application, which must have ``dependency_overrides``.
+        version: Object whose ``value`` grows with every change of routes.
+        compile: Function without arguments returning ``(trie, limit, router)``: the route
+            trie, the index of the first route that only Python can match, and the router
+            object for ``scope["router"]``. Called again when the version has grown.
+        compatible: ASGI application that answers whatever has no plan.
+        middleware: Async functions ``(request, call_next)``, outermost first.
+        exception_handlers: Exception class to handler, as ExceptionMiddleware holds them.
+        status_handlers: Status code to handler.
+        server_errors: Async function ``(scope, receive, send, error, started)`` that answers
+            exceptions nobody handled and raises them again; None lets them through.
+        encoded_response: Response class whose instances carry an encoded answer to middleware.
+        lost_response: Function without arguments giving the exception for a request whose
+            exception a dependency swallowed.
+    """
+
+    cdef readonly object app
+    cdef object version
+    cdef object compile
+    cdef readonly object compatible
+    cdef readonly tuple middleware
+    cdef dict exception_handlers
+    cdef dict status_handlers
+    cdef object server_errors
+    cdef object encoded_response
+    cdef object lost_response
+    cdef RouteTrie trie
+    cdef Py_ssize_t limit
+    cdef object router
+    cdef long long compiled_version
+
+    def __init__(self, *, object app, object version, object compile, object compatible,
+                 tuple middleware not None, dict exception_handlers not None,
+                 dict status_handlers not None, object server_errors, object encoded_response,
+                 object lost_response):
+        self.app = app
+        self.version = version
+        self.compile = compile
+        self.compatible = compatible
+        self.middleware = middleware
+        self.exception_handlers = exception_handlers
+        self.status_handlers = status_handlers
+        self.server_errors = server_errors
+        self.encoded_response = encoded_response
+        self.lost_response = lost_response
+        self.compiled_version = -1
+
+    def __call__(self, scope, receive, send):
+        """Answer one ASGI connection; the result must be awaited."""
+        if scope["type"] == "http" and type(scope) is dict:
+            return self._serve(scope, receive, send)
+        return self.compatible(scope, receive, send)
+
+    def plans(self):
+        """Return the route table, compiled now if it is stale, as a list of its values."""
+        self.refresh()
+        return self.trie
+
+    async def _serve(self, dict scope not None, receive, send):
+        cdef Exchange x = Exchange.__new__(Exchange)
+        cdef EndpointPlan plan = self.find(x, scope)
+        if plan is None:
+            await self.compatible(scope, receive, send)
+            return
+        x.receive = receive
+        x.send = send
+        try:
+            if self.middleware:
+                x.response = await self._run_middleware(x, plan, 0)
+            elif plan.is_direct:
+                # The whole of `_answer` for the most common plan, without its coroutine.
+                try:
+                    value = await call_list(
+                        plan.final.call, plan.prepare(x), plan.final.keywords
+                    )
+                    if not plan.encode(x, value):
+                        x.response = await plan.finish_cold(x, value)
+                except Exception as error:
+                    await self._recover(x, error)
+            else:
+                await self._answer(x, plan)
+            if x.response is None:
+                if x.sub_response is not None:
+                    check_fields(x.head)
+                x.started = True
+                await send(
+                    {"type": "http.response.start", "status": x.status, "headers": x.head}
+                )
+                await send({"type": "http.response.body", "body": x.payload})
+                if x.background is not None:
+                    await x.background()
+            else:
+                await self._send_response(x)
+            if x.request_stack is not None:
+                await self._close(x)
+        except Exception as error:
+            if x.request_stack is not None:
+                error = await self._close_with(x, error)
+            error = self.after_start(x, error)
+            if self.server_errors is None:
+                raise error
+            await self.server_errors(scope, receive, send, error, x.started)
+
+    cdef EndpointPlan find(self, Exchange x, dict scope):
+        """Fill in the request and return its plan; None if the reference path must answer."""
+        cdef RouteEntry entry
+        cdef EndpointPlan plan
+        cdef dict params
+        if self.version.value != self.compiled_version:
+            self.refresh()
+        if self.app.dependency_overrides or LIMIT_KEY in scope or scope.get("path_params"):
+            return None
+        path = scope["path"]
+        if scope.get("root_path"):
+            path = get_route_path(scope)
+        method = scope["method"]
+        headers = scope["headers"]
+        if type(path) is not str or type(method) is not str:
+            return None
+        x.path_values = []
+        entry = self.trie.find(<str>method, <str>path, x.path_values)
+        if entry is None or entry.index >= self.limit or entry.value is None:
+            return None
+        plan = entry.value
+        if plan.needs_stacks and self.middleware:
+            # Cancel scopes of generator dependencies must not outlive those that a
+            # middleware opens around call_next; Starlette's runs the inner part in a task.
+            return None
+        x.method = method
+        x.scope_path = scope["path"]
+        x.query_string = scope["query_string"]
+        x.headers = headers if type(headers) is list else list(headers)
+        x.scope = scope
+        x.path_names = entry.param_names
+        params = {}
+        if entry.param_names:
+            params = x.path_params()
+        scope["path_params"] = params
+        scope["endpoint"] = plan.endpoint
+        scope["route"] = plan.original
+        if "router" not in scope:
+            scope["router"] = self.router
+        if plan.route is not plan.original:
+            scope["fastapi"] = {"effective_route_context": plan.route}
+        return plan
+
+    cdef int refresh(self) except -1:
+        """Compile the routes again if any have changed."""
+        cdef long long value = self.version.value
+        if value == self.compiled_version:
+            return 0
+        self.trie, self.limit, self.router = self.compile()
+        self.compiled_version = value
+        return 0
+
+    async def _answer(self, Exchange x not None, EndpointPlan plan not None):
+        """Run the plan; exceptions that have a handler become its response."""
+        try:
+            if plan.needs_stacks:
+                await plan.run_in_stacks(x)
+                if x.response is None and x.payload is None:
+                    raise self.lost_response()
+            else:
+                await plan.run(x)
+        except Exception as error:
+            if x.request_stack is not None:
+                error = await self._close_with(x, error)
+            await self._recover(x, error)
+
+    async def _recover(self, Exchange x not None, error):
+        """Answer with the handler of *error*, or raise it."""
+        cdef object handler = self.handler_of(error)
+        if handler is None:
+            raise error
+        request = x.get_request()
+        if is_async_callable(handler):
+            x.response = await handler(request, error)
+        else:
+            x.response = await run_in_threadpool(handler, request, error)
+        if x.response is None:
+            x.response = NO_RESPONSE
+        x.background = None
+        # COMPAT: a reused exception instance would collect tracebacks.
+        error.__traceback__ = None
+
+    cdef object handler_of(self, object error):
+        """Return the exception handler as Starlette chooses it, or None."""
+        cdef object handler = None
+        if isinstance(error, HTTPException):
+            handler = self.status_handlers.get(error.status_code)
+        if handler is None:
+            for cls in type(error).__mro__:
+                handler = self.exception_handlers.get(cls)
+                if handler is not None:
+                    break
+        return handler
+
+    cdef object after_start(self, Exchange x, object error):
+        """Return what is raised for *error* after the response has begun."""
+        if x.started and self.handler_of(error) is not None:
+            other = RuntimeError("Caught handled exception, but response already started.")
+            other.__cause__ = error
+            return other
+        return error
+
+    async def _send_response(self, Exchange x not None):
+        """Send a Response object, its background task included."""
+        response = x.response
+        if response is NO_RESPONSE:
+            return
+        check_fields(response.raw_headers)
+        if type(response) is self.encoded_response:
+            is_plain = response._iterator is None
+        else:
+            is_plain = type(response).__call__ is PLAIN_CALL
+        if not is_plain:
+            await response(x.scope, x.receive, Sender(x))
+            return
+        x.started = True
+        await x.send(
+            {
+                "type": "http.response.start",
+                "status": response.status_code,
+                "headers": response.raw_headers,
+            }
+        )
+        await x.send({"type": "http.response.body", "body": response.body})
+        if response.background is not None:
+            await response.background()
+
+    async def _run_middleware(self, Exchange x not None, EndpointPlan plan not None,
+                              Py_ssize_t index):
+        """Run the middleware from *index* inwards and return the Response."""
+        if index < len(self.middleware):
+            return await self.middleware[index](
+                x.get_request(), CallNext(self, x, plan, index + 1)
+            )
+        if x.scope["path"] is not x.scope_path or x.scope["method"] is not x.method:
+            plan = self.find_again(x)
+            if plan is None:
+                return await self._buffer(x)
+        await self._answer(x, plan)
+        return self.as_response(x)
+
+    cdef EndpointPlan find_again(self, Exchange x):
+        """Return the plan after a middleware has rewritten the target, or None."""
+        x.scope.pop("path_params", None)
+        return self.find(x, x.scope)
+
+    cdef object as_response(self, Exchange x):
+        """Return the answer as a Response that middleware can change."""
+        response = x.response
+        x.response = None
+        if response is None:
+            return self.encoded_response(x.status, x.head, x.payload, x.background)
+        if type(response).__call__ is PLAIN_CALL and type(response) is not self.encoded_response:
+            return self.encoded_response(
+                response.status_code, response.raw_headers, response.body, response.background
+            )
+        return response
+
+    async def _buffer(self, Exchange x not None):
+        """Answer by the reference path, and return its answer as one Response."""
+        cdef list messages = []
+
+        async def keep(message):
+            messages.append(message)
+
+        await self.compatible(x.scope, x.get_request().receive, keep)
+        body = b"".join([message.get("body", b"") for message in messages[1:]])
+        return self.encoded_response(
+            messages[0]["status"], list(messages[0]["headers"]), body, None
+        )
+
+    async def _close(self, Exchange x not None):
+        """Close the request stack after the answer was sent."""
+        stack = x.request_stack
+        x.request_stack = None
+        await stack.__aexit__(None, None, None)
+
+    async def _close_with(self, Exchange x not None, error):
+        """Close the request stack because of *error*; return what is to be raised."""
+        stack = x.request_stack
+        x.request_stack = None
+        try:
+            swallowed = await stack.__aexit__(type(error), error, error.__traceback__)
+        except Exception as other:
+            return other
+        return self.lost_response() if swallowed else error
+
+
+NO_RESPONSE = Response()  # what a handler that returned None has answered: nothing
+
+
+@cython.final
+@cython.freelist(16)
+cdef class CallNext:
+    """The rest of the chain, as function middleware sees it."""
+
+    cdef Dispatcher dispatcher
+    cdef Exchange x
+    cdef EndpointPlan plan
+    cdef Py_ssize_t index
+
+    def __cinit__(self, Dispatcher dispatcher not None, Exchange x not None,
+                  EndpointPlan plan not None, Py_ssize_t index):
+        self.dispatcher = dispatcher
+        self.x = x
+        self.plan = plan
+        self.index = index
+
+    def __call__(self, request):
+        """Return an awaitable of the response; *request* is the one that was passed in."""
+        return self.dispatcher._run_middleware(self.x, self.plan, self.index)
+
+
+@cython.final
+cdef class Sender:
+    """ASGI send that notes in the exchange when the response begins."""
+
+    cdef Exchange x
+
+    def __cinit__(self, Exchange x not None):
+        self.x = x
+
+    def __call__(self, message):
+        if message["type"] == "http.response.start":
+            self.x.started = True
+        return self.x.send(message)

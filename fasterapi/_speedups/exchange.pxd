@@ -1,0 +1,40 @@
+"""Exchange: one request and how to answer it. Both doors make one, the plan sees nothing else."""
+
+
+cdef class Exchange:
+    # The request.
+    cdef str method
+    cdef str scope_path          # decoded path as the server gave it, root_path included
+    cdef bytes query_string
+    cdef list headers            # raw (name, value) pairs of bytes
+    cdef dict scope              # the ASGI scope; a door without one builds it when asked
+    cdef object receive
+    cdef object send
+    cdef list path_values        # what the router captured, in the order of the names
+    cdef tuple path_names
+    cdef bytes body              # None until it has been read whole
+    cdef list query_pairs        # None until the query string was split
+    cdef dict cookies            # None until the Cookie headers were read
+    cdef object request          # starlette Request, once somebody wants to see one
+    # The walk through the plan.
+    cdef list results            # one slot for each dependency of the plan
+    cdef list errors             # validation errors in the order they were found, or None
+    cdef object json             # parsed body or form, where the plan needs the object
+    cdef object body_value       # validated body, where the fast way succeeded
+    cdef dict body_values        # values of a body with several fields
+    cdef object sub_response     # the Response that `response: Response` parameters share
+    cdef object background       # BackgroundTasks of the dependencies and the handler
+    cdef object request_stack    # AsyncExitStack that closes after the response was sent
+    cdef object function_stack   # AsyncExitStack that closes before the response is sent
+    # The response: either `response`, or status, head and payload.
+    cdef object response         # starlette Response, made by the user or a cold path
+    cdef int status
+    cdef list head               # raw (name, value) pairs
+    cdef bytes payload
+    cdef bint started            # the status line is out: no other response can follow
+
+    cdef object get_request(self)
+    cdef dict path_params(self)
+    cdef list get_query_pairs(self)
+    cdef dict get_cookies(self)
+    cdef bint answer(self, int status, bytes payload, bytes media_type) except -1

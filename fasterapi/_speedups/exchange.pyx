@@ -1,0 +1,69 @@
+"""Exchange: one request and how to answer it.
+
+Request path: door -> [here] <- plan. A door fills in the request's side; the plan reads it and
+leaves the response's side filled in; the door sends that.
+"""
+
+cimport cython
+from fasterapi._speedups.headers cimport find_all, parse_cookies
+from fasterapi._speedups.query cimport parse_pairs
+
+from starlette.requests import Request
+
+cdef bytes CONTENT_LENGTH = b"content-length"
+cdef bytes CONTENT_TYPE = b"content-type"
+
+# Sizes of most JSON answers, so that they need no formatting: measured 35 ns against 4.
+cdef tuple SMALL_SIZES = tuple([b"%d" % size for size in range(1024)])
+
+
+@cython.freelist(64)
+cdef class Exchange:
+    """One request on its way through the framework.
+
+    Made by a door, never by users; nothing of it is visible from Python but its type.
+    """
+
+    cdef object get_request(self):
+        """Return the Starlette Request of this exchange, the same one each time."""
+        if self.request is None:
+            self.request = request = Request(self.scope, self.receive, self.send)
+            if self.body is not None:
+                request._body = self.body
+                request._stream_consumed = True
+        return self.request
+
+    cdef dict path_params(self):
+        """Return the captured path parameters by name."""
+        cdef dict params = {}
+        cdef Py_ssize_t i
+        for i in range(len(self.path_names)):
+            params[self.path_names[i]] = self.path_values[i]
+        return params
+
+    cdef list get_query_pairs(self):
+        if self.query_pairs is None:
+            self.query_pairs = parse_pairs(self.query_string)
+        return self.query_pairs
+
+    cdef dict get_cookies(self):
+        """Return the cookies; a later Cookie header overrides an earlier one."""
+        cdef bytes value
+        if self.cookies is None:
+            self.cookies = {}
+            for value in find_all(self.headers, b"cookie"):
+                self.cookies.update(parse_cookies(value.decode("latin-1")))
+        return self.cookies
+
+    cdef bint answer(self, int status, bytes payload, bytes media_type) except -1:
+        """Set the response to *payload*; *status* must be one that may have a body."""
+        cdef Py_ssize_t size = len(payload)
+        self.status = status
+        self.payload = payload
+        self.head = [
+            (CONTENT_LENGTH, SMALL_SIZES[size] if size < 1024 else b"%d" % size),
+            (CONTENT_TYPE, media_type),
+        ]
+        if self.sub_response is not None:
+            self.head.extend(self.sub_response.raw_headers)
+        return True

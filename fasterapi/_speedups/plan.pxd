@@ -1,0 +1,48 @@
+"""Layout of the endpoint plan, shared with the doors."""
+
+from fasterapi._speedups.body cimport Shape
+from fasterapi._speedups.exchange cimport Exchange
+
+
+cdef class Step:
+    cdef object call             # the dependency or the endpoint
+    cdef int style               # one of the STYLE_ constants of plan.pyx
+    cdef tuple arguments         # of Argument, in FastAPI's order of evaluation
+    cdef Py_ssize_t size         # number of arguments
+    cdef tuple names             # of all arguments
+    cdef tuple keywords          # names of the last arguments, which go by name
+    cdef Py_ssize_t first        # index of the first step of this one's subtree
+    cdef Py_ssize_t repeats      # index of the step whose value is used again, or -1
+    cdef tuple needs             # indices of the steps whose failure is this one's failure
+    cdef object helper           # async function (request, values) of the cold styles
+    cdef object read_body        # async function (parsed body) -> (values, errors), or None
+    cdef tuple body_slots        # (field name, position) of what `read_body` gives
+    cdef list collect(self, Exchange x)
+    cdef dict by_name(self, list arguments)
+
+
+cdef class Encoder:
+    cdef int status              # of a normal answer
+    cdef bytes media_type
+    cdef bytes encode(self, object value)
+
+
+cdef class EndpointPlan:
+    cdef readonly object route       # APIRoute, or the effective context of an included one
+    cdef readonly object original    # the APIRoute
+    cdef readonly object endpoint
+    cdef tuple steps                 # dependencies in calling order
+    cdef Step final                  # the endpoint
+    cdef Encoder encoder             # None: every answer takes the cold way
+    cdef object finish               # async function giving the Response of any value
+    cdef object stream               # async function (request, values, ...) -> Response, or None
+    cdef object parse_body           # async function (request) -> parsed body, or None
+    cdef object validate_json        # of the single model in a JSON body, or None
+    cdef object invalid              # function (errors, body, method, root_path) -> exception
+    cdef readonly bint is_direct     # nothing to wait for before the endpoint is called
+    cdef readonly bint needs_stacks  # dependencies to close after the endpoint
+    cdef list prepare(self, Exchange x)
+    cdef bint encode(self, Exchange x, object value) except -1
+    cdef int check(self, Exchange x) except -1
+    cdef int report_again(self, Exchange x, Py_ssize_t index) except -1
+    cdef object finish_cold(self, Exchange x, object value)

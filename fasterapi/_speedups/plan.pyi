@@ -1,0 +1,86 @@
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, final
+
+from fasterapi._speedups.arguments import Argument
+from fasterapi._speedups.body import Shape
+from fasterapi._speedups.exchange import Exchange
+
+STYLES: Final[dict[str, int]]
+
+@final
+class Step:
+    def __init__(
+        self,
+        call: Callable[..., Any],
+        *,
+        style: str,
+        arguments: tuple[Argument, ...],
+        names: tuple[str, ...],
+        by_keyword: int,
+        first: int = 0,
+        repeats: int = -1,
+        needs: tuple[int, ...] = (),
+        helper: Callable[..., Awaitable[Any]] | None = None,
+        read_body: Callable[..., Awaitable[Any]] | None = None,
+        body_slots: tuple[tuple[str, int], ...] = (),
+    ) -> None: ...
+
+class Encoder:
+    def __init__(self, status: int, media_type: bytes) -> None: ...
+
+@final
+class FieldEncoder(Encoder):
+    def __init__(
+        self,
+        status: int,
+        *,
+        shape: Shape | None,
+        model: type[Any] | None,
+        validate: Callable[..., Any],
+        to_json: Callable[..., bytes],
+        options: dict[str, Any],
+    ) -> None: ...
+
+@final
+class JsonEncoder(Encoder):
+    def __init__(self, status: int) -> None: ...
+
+@final
+class TextEncoder(Encoder): ...
+
+@final
+class EndpointPlan:
+    def __init__(
+        self,
+        *,
+        route: Any,
+        original: Any,
+        steps: tuple[Step, ...],
+        final: Step,
+        encoder: Encoder | None,
+        finish: Callable[..., Awaitable[Any]],
+        stream: Callable[..., Awaitable[Any]] | None = None,
+        parse_body: Callable[..., Awaitable[Any]] | None = None,
+        validate_json: Callable[[bytes], Any] | None = None,
+        invalid: Callable[..., Exception],
+        has_stacks: bool = False,
+    ) -> None: ...
+    @property
+    def route(self) -> Any: ...
+    @property
+    def original(self) -> Any: ...
+    @property
+    def endpoint(self) -> Callable[..., Any]: ...
+    @property
+    def is_direct(self) -> bool: ...
+    @property
+    def needs_stacks(self) -> bool: ...
+    async def run(self, x: Exchange) -> None: ...
+    async def run_in_stacks(self, x: Exchange) -> None: ...
+    async def solve(self, x: Exchange) -> None: ...
+    async def read_body(self, x: Exchange) -> None: ...
+    async def take_body(
+        self, x: Exchange, step: Step, arguments: list[Any] | None
+    ) -> list[Any] | None: ...
+
+async def receive_body(x: Exchange) -> bytes: ...

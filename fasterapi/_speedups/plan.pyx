@@ -1,0 +1,440 @@
+"""EndpointPlan: one route compiled into a flat list of steps, and the walk through it.
+
+Request path: dispatch (route found) -> [here] -> body (bytes) -> dispatch (send).
+Reference implementation: `fasterapi.routing.handler.get_request_handler`, which answers the
+same requests from the same route, a tree at a time.
+
+At start-up `fasterapi.dependencies.compile` puts the dependency tree in calling order. A step
+knows where each argument lies and where its own value goes; nothing is looked up by name here.
+Cold cases (files, forms, streams, generator dependencies, errors) call the reference
+functions, so that their behaviour exists once.
+"""
+
+cimport cython
+from fasterapi._speedups.arguments cimport FAILED, Argument
+from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native
+from fasterapi._speedups.call cimport call_list
+from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.headers cimport find
+
+import json
+from contextlib import AsyncExitStack
+
+from pydantic_core import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+
+cdef enum:
+    STYLE_ASYNC = 0     # coroutine function: called and awaited
+    STYLE_THREAD = 1    # plain function: called in a worker thread
+    STYLE_COLD = 2      # generator or limited in number: entered by a reference function
+    STYLE_REPEAT = 3    # the value of an earlier step, cached for the request
+    STYLE_STREAM = 4    # generator endpoint: becomes a streaming response
+
+STYLES = {
+    "async": STYLE_ASYNC,
+    "thread": STYLE_THREAD,
+    "cold": STYLE_COLD,
+    "repeat": STYLE_REPEAT,
+    "stream": STYLE_STREAM,
+}
+
+cdef object UNSET = object()
+
+
+@cython.final
+cdef class Step:
+    """One call: a dependency or the endpoint.
+
+    Args:
+        call: What is called.
+        style: One of the keys of `STYLES`.
+        arguments: `Argument` objects in the order in which FastAPI evaluates them.
+        names: Names of all arguments, by position; the last `by_keyword` go by name.
+        by_keyword: How many of the last arguments go by name.
+        first: Index of the first step of this one's subtree.
+        repeats: Index of the step whose value is used again, for style ``"repeat"``.
+        needs: Indices of the steps whose failure is this one's failure.
+        helper: Async function ``(request, values)`` of style ``"cold"``.
+        read_body: Async function ``(parsed body) -> (values, errors)``, or None.
+        body_slots: ``(field name, position)`` pairs of what `read_body` gives.
+    """
+
+    def __init__(self, object call, *, str style not None, tuple arguments not None,
+                 tuple names not None, Py_ssize_t by_keyword, Py_ssize_t first=0,
+                 Py_ssize_t repeats=-1, tuple needs not None=(), object helper=None,
+                 object read_body=None, tuple body_slots not None=()):
+        cdef Argument argument
+        if not 0 <= by_keyword <= len(names):
+            raise ValueError(f"by_keyword must be 0 to {len(names)}, got {by_keyword}")
+        for argument in arguments:
+            if argument.position >= len(names):
+                raise ValueError(f"position {argument.position} of {len(names)} arguments")
+        self.call = call
+        self.style = STYLES[style]
+        self.arguments = arguments
+        self.names = names
+        self.size = len(names)
+        self.keywords = names[len(names) - by_keyword:]
+        self.first = first
+        self.repeats = repeats
+        self.needs = needs
+        self.helper = helper
+        self.read_body = read_body
+        self.body_slots = body_slots
+
+    cdef list collect(self, Exchange x):
+        """Return the arguments by position, or None where something is missing or wrong.
+
+        All arguments are tried even after a failure, because a 422 lists all errors.
+        """
+        cdef list values = [None] * self.size
+        cdef Argument argument
+        cdef Py_ssize_t index
+        cdef bint failed = False
+        for index in self.needs:
+            failed |= x.results[index] is FAILED
+        for argument in self.arguments:
+            value = argument.take(x)
+            if value is FAILED:
+                failed = True
+            else:
+                values[argument.position] = value
+        return None if failed else values
+
+    cdef dict by_name(self, list values):
+        """Return the arguments by name, as the reference functions take them."""
+        return dict(zip(self.names, values))
+
+
+cdef class Encoder:
+    """How values of the endpoint become the payload of an answer; None from `encode` means
+    that the reference path must decide."""
+
+    def __init__(self, int status, bytes media_type not None):
+        if not 200 <= status <= 599 or status in (204, 205, 304):
+            raise ValueError(f"status must be one that has a body, got {status}")
+        self.status = status
+        self.media_type = media_type
+
+    cdef bytes encode(self, object value):
+        return None
+
+
+@cython.final
+cdef class FieldEncoder(Encoder):
+    """A response model: validated and serialised by pydantic-core, or by orjson if it fits.
+
+    Args:
+        shape: Compiled shape of the model where orjson's bytes can be right, or None.
+        model: Class whose instances pydantic takes as they are, or None.
+        validate: Bound ``validate_python`` of the response field.
+        to_json: Bound ``to_json`` of the response field's serializer.
+        options: Keyword arguments of `to_json`.
+    """
+
+    cdef Shape shape
+    cdef object model
+    cdef object validate
+    cdef object to_json
+    cdef tuple option_names
+    cdef list option_values
+
+    def __init__(self, int status, *, Shape shape, object model, object validate,
+                 object to_json, dict options not None):
+        super().__init__(status, b"application/json")
+        self.shape = shape
+        self.model = model
+        self.validate = validate
+        self.to_json = to_json
+        self.option_names = tuple(options)
+        self.option_values = list(options.values())
+
+    cdef bytes encode(self, object value):
+        cdef bytes payload
+        if self.shape is not None:
+            payload = encode_fitting(self.shape, value)
+            if payload is not None:
+                return payload
+        if self.model is None or type(value) is not self.model:
+            try:
+                value = self.validate(value, from_attributes=True)
+            except ValidationError:
+                return None
+        return call_list(self.to_json, [value, *self.option_values], self.option_names)
+
+
+@cython.final
+cdef class JsonEncoder(Encoder):
+    """No response model: plain data goes to orjson, the rest to jsonable_encoder."""
+
+    def __init__(self, int status):
+        super().__init__(status, b"application/json")
+
+    cdef bytes encode(self, object value):
+        return encode_native(value)
+
+
+@cython.final
+cdef class TextEncoder(Encoder):
+    """A text response class: a str becomes its UTF-8 bytes."""
+
+    cdef bytes encode(self, object value):
+        if type(value) is not str:
+            return None
+        try:
+            return (<str>value).encode("utf-8")
+        except UnicodeEncodeError:
+            return None
+
+
+@cython.final
+cdef class EndpointPlan:
+    """The steps of one route, from the request to the answer.
+
+    Args:
+        route: The APIRoute, or the effective context if it came by an included router.
+        original: The APIRoute itself, for ``scope["route"]``.
+        steps: Dependencies in calling order.
+        final: The endpoint's step.
+        encoder: Turns normal values into bytes; None sends all of them the cold way.
+        finish: Async function ``(value, background, sub_response, method, root_path)`` giving
+            the Response of a value that has no fast way.
+        stream: Async function ``(request, values, background, sub_response) -> Response`` of
+            generator endpoints, or None.
+        parse_body: Async function ``(request) -> parsed body``, or None without a body.
+        validate_json: Bound ``validate_json`` of the only body parameter, where validating
+            the bytes gives what validating the parsed object gives; or None.
+        invalid: Function ``(errors, body, method, root_path)`` giving the exception of a 422.
+        has_stacks: Whether something must be closed after the answer (generator
+            dependencies, forms, streams).
+    """
+
+    def __init__(self, *, object route, object original, tuple steps not None,
+                 Step final not None, Encoder encoder, object finish, object stream=None,
+                 object parse_body=None, object validate_json=None, object invalid,
+                 bint has_stacks=False):
+        cdef Step step
+        for step in steps:
+            if step.repeats >= len(steps):
+                raise ValueError(f"step repeats {step.repeats} of {len(steps)}")
+        self.route = route
+        self.original = original
+        self.endpoint = final.call
+        self.steps = steps
+        self.final = final
+        self.encoder = encoder
+        self.finish = finish
+        self.stream = stream
+        self.parse_body = parse_body
+        self.validate_json = validate_json
+        self.invalid = invalid
+        self.needs_stacks = has_stacks
+        self.is_direct = (
+            not steps and parse_body is None and not has_stacks and final.style == STYLE_ASYNC
+        )
+
+    cdef list prepare(self, Exchange x):
+        """Return the endpoint's arguments, or raise the 422."""
+        cdef list arguments = self.final.collect(x)
+        if arguments is None:
+            self.check(x)
+        return arguments
+
+    cdef int check(self, Exchange x) except -1:
+        """Raise the 422 if there were errors."""
+        if x.errors is None:
+            return 0
+        body = x.json
+        if body is None and x.body:
+            # The bytes were valid JSON: the model had accepted them.
+            body = json.loads(x.body)
+        raise self.invalid(x.errors, body, x.method, x.scope.get("root_path", ""))
+
+    cdef bint encode(self, Exchange x, object value) except -1:
+        """Answer with the endpoint's value; false where `finish` must do it."""
+        cdef bytes payload
+        cdef int status
+        if isinstance(value, Response):
+            if value.background is None:
+                value.background = x.background
+            x.response = value
+            return True
+        if self.encoder is None:
+            return False
+        status = self.encoder.status
+        if x.sub_response is not None and x.sub_response.status_code:
+            status = x.sub_response.status_code
+            if status < 200 or status in (204, 205, 304):
+                return False
+        payload = self.encoder.encode(value)
+        return payload is not None and x.answer(status, payload, self.encoder.media_type)
+
+    cdef object finish_cold(self, Exchange x, object value):
+        """Return an awaitable of the Response that the reference path makes of *value*."""
+        return self.finish(
+            value, x.background, x.sub_response, x.method, x.scope.get("root_path", "")
+        )
+
+    async def run(self, Exchange x not None):
+        """Walk all steps and leave the answer in the exchange."""
+        cdef list arguments
+        if self.parse_body is not None:
+            await self.read_body(x)
+        if self.steps:
+            await self.solve(x)
+        arguments = self.final.collect(x)
+        if self.final.read_body is not None:
+            arguments = await self.take_body(x, self.final, arguments)
+        if arguments is None or x.errors is not None:
+            self.check(x)
+        if self.final.style == STYLE_ASYNC:
+            value = await call_list(self.final.call, arguments, self.final.keywords)
+        elif self.final.style == STYLE_THREAD:
+            value = await run_in_threadpool(
+                self.final.call, **self.final.by_name(arguments)
+            )
+        else:
+            x.response = await self.stream(
+                x.get_request(), self.final.by_name(arguments), x.background, x.sub_response
+            )
+            return
+        if not self.encode(x, value):
+            x.response = await self.finish_cold(x, value)
+
+    async def run_in_stacks(self, Exchange x not None):
+        """Walk all steps of a plan whose dependencies must be closed afterwards.
+
+        The function stack is closed here, before the answer is sent; the request stack stays
+        open in the exchange: the dispatcher closes it after sending.
+        """
+        x.request_stack = AsyncExitStack()
+        x.function_stack = AsyncExitStack()
+        x.scope["fastapi_inner_astack"] = x.request_stack
+        x.scope["fastapi_function_astack"] = x.function_stack
+        # Forms push their closing here; first in, so it is the last to run.
+        x.scope["fastapi_middleware_astack"] = x.request_stack
+        async with x.function_stack:
+            await self.run(x)
+
+    async def solve(self, Exchange x not None):
+        """Call the dependencies; their values, or FAILED, go to ``x.results``."""
+        cdef Step step
+        cdef list arguments
+        cdef Py_ssize_t i
+        x.results = [None] * len(self.steps)
+        for i in range(len(self.steps)):
+            step = self.steps[i]
+            if step.style == STYLE_REPEAT:
+                x.results[i] = x.results[step.repeats]
+                if x.results[i] is FAILED:
+                    self.report_again(x, step.repeats)
+                continue
+            arguments = step.collect(x)
+            if step.read_body is not None:
+                arguments = await self.take_body(x, step, arguments)
+            if arguments is None:
+                x.results[i] = FAILED
+            elif step.style == STYLE_ASYNC:
+                x.results[i] = await call_list(step.call, arguments, step.keywords)
+            elif step.style == STYLE_THREAD:
+                x.results[i] = await run_in_threadpool(step.call, **step.by_name(arguments))
+            else:
+                x.results[i] = await step.helper(x.get_request(), step.by_name(arguments))
+
+    cdef int report_again(self, Exchange x, Py_ssize_t index) except -1:
+        """Note the errors of a failed step and its subtree once more.
+
+        COMPAT: FastAPI solves a shared dependency's parameters at each place where it is
+        used, so its 422 lists their errors as often. Collecting arguments has no effects.
+        """
+        cdef Step step
+        cdef Py_ssize_t i
+        for i in range((<Step>self.steps[index]).first, index + 1):
+            step = self.steps[i]
+            if step.style != STYLE_REPEAT:
+                step.collect(x)
+            elif x.results[i] is FAILED:
+                self.report_again(x, step.repeats)
+        return 0
+
+    async def read_body(self, Exchange x not None):
+        """Read the body; leave the validated model or the parsed body in the exchange."""
+        x.body_value = UNSET
+        if self.validate_json is not None and has_plain_json(x):
+            if x.body is None:
+                x.body = await receive_body(x)
+                if x.request is not None:
+                    x.request._body = x.body
+                    x.request._stream_consumed = True
+            if x.body:
+                try:
+                    x.body_value = self.validate_json(x.body)
+                    return
+                except ValidationError:
+                    pass  # the reference path words the errors
+        x.json = await self.parse_body(x.get_request())
+
+    async def take_body(self, Exchange x not None, Step step not None, list arguments):
+        """Put the values of the body at their positions; None where they are wrong."""
+        cdef str name
+        cdef Py_ssize_t position
+        if x.body_value is not UNSET:
+            if arguments is not None:
+                arguments[step.body_slots[0][1]] = x.body_value
+            return arguments
+        values, errors = await step.read_body(x.json)
+        if errors:
+            if x.errors is None:
+                x.errors = []
+            x.errors.extend(errors)
+            return None
+        if arguments is not None:
+            for name, position in step.body_slots:
+                arguments[position] = values[name]
+        return arguments
+
+
+cdef bint has_plain_json(Exchange x) except -1:
+    """Return whether the body is declared as JSON in the usual spelling and can be had.
+
+    A middleware may have read it: then its bytes are taken from the request.
+    """
+    if find(x.headers, b"content-type") != b"application/json":
+        return False
+    if x.request is None:
+        return True
+    if hasattr(x.request, "_json"):
+        return False
+    x.body = getattr(x.request, "_body", None)
+    return x.body is not None or not x.request._stream_consumed
+
+
+async def receive_body(Exchange x not None):
+    """Return the whole body as bytes.
+
+    Raises:
+        HTTPException: 400 where the client went away, as FastAPI's handler answers.
+    """
+    cdef list chunks = []
+    try:
+        while True:
+            message = await x.receive()
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            body = message.get("body", b"")
+            if not message.get("more_body", False):
+                break
+            chunks.append(body)
+    except HTTPException:
+        raise
+    except Exception as error:
+        raise HTTPException(
+            status_code=400, detail="There was an error parsing the body"
+        ) from error
+    if not chunks:
+        return bytes(body)
+    chunks.append(body)
+    return b"".join(chunks)

@@ -1,0 +1,140 @@
+"""Responses that the framework makes itself: injected into handlers, or shown to middleware."""
+
+from collections.abc import AsyncIterable, AsyncIterator, MutableMapping
+from typing import Any
+
+from starlette.background import BackgroundTask
+from starlette.datastructures import MutableHeaders
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from fasterapi._speedups.head import check_header
+
+__all__ = ("EncodedResponse", "InjectedResponse")
+
+
+class CheckedHeaders(MutableHeaders):
+    """Headers that refuse, where they are set, what could not be sent (RFC 9110 section 5.5)."""
+
+    def __setitem__(self, key: str, value: str) -> None:
+        check_header(key, value)
+        super().__setitem__(key, value)
+
+    def setdefault(self, key: str, value: str) -> str:
+        """Return the value of *key*; set it to *value* first if there is none.
+
+        Raises:
+            ValueError: Name or value has a control character, or a character over U+00FF.
+        """
+        check_header(key, value)
+        return super().setdefault(key, value)
+
+    def append(self, key: str, value: str) -> None:
+        """Add a field beside those of the same name.
+
+        Raises:
+            ValueError: Name or value has a control character, or a character over U+00FF.
+        """
+        check_header(key, value)
+        super().append(key, value)
+
+
+class _CheckedResponse(Response):
+    """A response whose headers and cookies are checked when they are set."""
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The header fields; changes go straight to what is sent."""
+        if not hasattr(self, "_headers"):
+            self._headers = CheckedHeaders(raw=self.raw_headers)
+        return self._headers
+
+    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+        """Add a cookie; arguments as Starlette's ``Response.set_cookie`` takes them.
+
+        Raises:
+            ValueError: A part of it could end the header line (RFC 6265 section 4.1.1).
+        """
+        super().set_cookie(*args, **kwargs)
+        try:
+            check_header(*self.raw_headers[-1])
+        except ValueError:
+            self.raw_headers.pop()
+            raise
+
+
+class InjectedResponse(_CheckedResponse):
+    """What a ``response: Response`` parameter receives: headers, cookies and a status to merge.
+
+    COMPAT: like FastAPI's, it has no Content-Length and its status is None until it is set.
+    """
+
+    status_code: int | None  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        """Start without status, headers and body."""
+        self.status_code = None
+        self.background = None
+        self.body = b""
+        self.raw_headers = []
+
+
+class EncodedResponse(_CheckedResponse):
+    """An answer that is encoded already, on its way out through function middleware.
+
+    Attributes:
+        body: The payload as bytes; replacing it means mending Content-Length too.
+        body_iterator: The same as an async iterator. COMPAT: under Starlette this is all that
+            a middleware gets; assigning to it streams the new iterator instead of `body`.
+    """
+
+    def __init__(
+        self,
+        status_code: int,
+        raw_headers: list[tuple[bytes, bytes]],
+        body: bytes,
+        background: BackgroundTask | None,
+    ) -> None:
+        """Take everything as it is; nothing is rendered."""
+        self.status_code = status_code
+        self.raw_headers = raw_headers
+        self.body = body
+        self.background = background
+        self._iterator: AsyncIterable[Any] | None = None
+
+    @property
+    def body_iterator(self) -> AsyncIterable[Any]:
+        """The payload in chunks."""
+        if self._iterator is None:
+            self._iterator = _once(bytes(self.body))
+        return self._iterator
+
+    @body_iterator.setter
+    def body_iterator(self, chunks: AsyncIterable[Any]) -> None:
+        self._iterator = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer, by chunks if somebody has touched `body_iterator`."""
+        if self._iterator is None:
+            await super().__call__(scope, receive, send)
+            return
+        await send(
+            {
+                "type": "http.response.start",
+                "status": self.status_code,
+                "headers": self.raw_headers,
+            }
+        )
+        async for chunk in self._iterator:
+            if isinstance(chunk, MutableMapping):
+                await send(chunk)
+            else:
+                data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
+                await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if self.background is not None:
+            await self.background()
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    yield body

@@ -1,0 +1,182 @@
+"""The layers around the routes of an application, with compiled dispatch where it can be.
+
+Two stacks are made of the same objects. The compatible one is what FastAPI builds, ASGI
+application in ASGI application. A `Dispatcher` stands in it before the routes, and answers
+compiled routes there; where nothing but function middleware lies further out, a second one
+stands before everything.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.background import BackgroundTask, BackgroundTasks
+from starlette.middleware import Middleware
+from starlette.middleware import exceptions as exceptions_module
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from fasterapi._body_limit import AppBodyLimitMiddleware
+from fasterapi._speedups.dispatch import Dispatcher
+from fasterapi.encoded import EncodedResponse
+from fasterapi.exceptions import FastAPIError
+from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.routing.table import RouteTable
+from fasterapi.routing.version import ROUTES_VERSION
+from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware
+
+__all__ = ("Stack", "build_stack", "replaced_parts")
+
+Handlers = dict[Any, Callable[..., Any]]
+
+# What the dispatcher does in the place of these; monitoring packages replace them.
+_IMITATED: tuple[tuple[Any, str], ...] = (
+    (ServerErrorMiddleware, "__call__"),
+    (ExceptionMiddleware, "__call__"),
+    (ExceptionMiddleware, "__init__"),
+    (BaseHTTPMiddleware, "__call__"),
+    (AsyncExitStackMiddleware, "__call__"),
+    (Middleware, "__init__"),
+    (Request, "__init__"),
+    (Response, "__call__"),
+    (Response, "__init__"),
+    (BackgroundTask, "__call__"),
+    (BackgroundTasks, "__call__"),
+    (exceptions_module, "wrap_app_handling_exceptions"),
+)
+_PRISTINE = [getattr(owner, name) for owner, name in _IMITATED]
+
+
+def replaced_parts() -> list[str]:
+    """Return the names of Starlette's parts that somebody has replaced."""
+    return [
+        f"{owner.__name__}.{name}"
+        for (owner, name), pristine in zip(_IMITATED, _PRISTINE, strict=True)
+        if getattr(owner, name) is not pristine
+    ]
+
+
+@dataclass(slots=True, frozen=True)
+class Stack:
+    """What answers the requests of one application.
+
+    Attributes:
+        compatible: The stack as FastAPI builds it.
+        door: The dispatcher before everything, or None if something must run before it.
+        inner: The dispatcher before the routes, or None if nothing may be compiled.
+    """
+
+    compatible: ASGIApp
+    door: Dispatcher | None
+    inner: Dispatcher | None
+
+
+def build_stack(app: Any) -> Stack:
+    """Build the layers of *app*.
+
+    Args:
+        app: The FasterAPI application; its middleware, exception handlers and routes count as
+            they are now, later routes are noticed by the dispatchers.
+    """
+    handlers: Handlers = dict(app.exception_handlers)
+    # COMPAT: the later of the two keys wins, as in Starlette's loop over them.
+    failure_handlers = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
+    failure_handler = failure_handlers[-1] if failure_handlers else None
+    routes = ExceptionMiddleware(
+        AsyncExitStackMiddleware(app.router), handlers=handlers, debug=app.debug
+    )
+    replaced = replaced_parts()
+    outer, functions = _split(app.user_middleware)
+    compatible: ASGIApp = routes
+    chain: list[Any] = []
+    for entry in reversed(functions):
+        compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
+        chain.insert(0, compatible.dispatch_func)  # type: ignore[attr-defined]
+    make = _DispatcherMaker(app, routes, tuple(chain))
+    inner = None if replaced else make(compatible, server_errors=None)
+    compatible = inner or compatible
+    for entry in reversed(outer):
+        compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
+    compatible = AppBodyLimitMiddleware(compatible, app.max_body_size)
+    compatible = ExceptionTelemetryMiddleware(compatible)
+    failures = ServerErrorMiddleware(compatible, handler=failure_handler, debug=app.debug)
+    if inner is None or outer or app.max_body_size is not None:
+        return Stack(failures, None, inner)
+    answer_failure = _FailureAnswer(failure_handler, app.debug)
+    return Stack(failures, make(failures, server_errors=answer_failure), inner)
+
+
+def _split(middleware: list[Middleware]) -> tuple[list[Middleware], list[Middleware]]:
+    """Return the entries that need ASGI, and the functions inside all of them."""
+    count = len(middleware)
+    while count and _is_function(middleware[count - 1]):
+        count -= 1
+    return middleware[:count], middleware[count:]
+
+
+def _is_function(entry: Middleware) -> bool:
+    """Return whether the middleware is a function ``(request, call_next)`` at heart."""
+    cls: Any = entry.cls
+    return (
+        isinstance(cls, type)
+        and issubclass(cls, BaseHTTPMiddleware)
+        and cls.__call__ is BaseHTTPMiddleware.__call__
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class _DispatcherMaker:
+    app: Any
+    routes: ExceptionMiddleware
+    functions: tuple[Any, ...]
+
+    def __call__(self, compatible: ASGIApp, *, server_errors: Any) -> Dispatcher:
+        return Dispatcher(
+            app=self.app,
+            version=ROUTES_VERSION,
+            compile=RouteTable(self.app.router).compile,
+            compatible=compatible,
+            middleware=self.functions,
+            exception_handlers=self.routes._exception_handlers,  # noqa: SLF001
+            status_handlers=self.routes._status_handlers,  # noqa: SLF001
+            server_errors=server_errors,
+            encoded_response=EncodedResponse,
+            lost_response=_lost_response,
+        )
+
+
+def _lost_response() -> FastAPIError:
+    """Return the exception for a request whose exception a dependency swallowed."""
+    return FastAPIError(
+        "no response was made: a dependency with yield has caught the exception of the "
+        "endpoint, or of another dependency, and has not raised it again"
+    )
+
+
+@dataclass(slots=True, frozen=True)
+class _FailureAnswer:
+    """Answers exceptions nobody handled, through Starlette's own class for that."""
+
+    handler: Any
+    debug: bool
+
+    async def __call__(
+        self, scope: Scope, receive: Receive, send: Send, error: Exception, started: bool
+    ) -> None:
+        """Send the 500 unless something was sent already, and raise *error* again."""
+
+        async def fail(_scope: Scope, _receive: Receive, _send: Send) -> None:
+            raise error
+
+        answer = ServerErrorMiddleware(fail, handler=self.handler, debug=self.debug)
+        # The handler is called in any case: programs use it for their reports.
+        await answer(scope, receive, _discard if started else send)
+
+
+async def _discard(_message: Message) -> None:
+    """Send nothing."""
+

@@ -1,0 +1,264 @@
+"""One route compiled: its `EndpointPlan`, or the reason why it keeps to the reference path."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from pydantic.errors import PydanticUserError
+from starlette.background import BackgroundTasks as StarletteBackgroundTasks
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from fasterapi import params
+from fasterapi._compat import ModelField, Undefined
+from fasterapi._speedups.plan import (
+    Encoder,
+    EndpointPlan,
+    FieldEncoder,
+    JsonEncoder,
+    TextEncoder,
+)
+from fasterapi.background import BackgroundTasks
+from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tree
+from fasterapi.dependencies.core_schema import is_json_equivalent, shape_of
+from fasterapi.dependencies.models import Dependant
+from fasterapi.dependencies.utils import _get_flat_body_params
+from fasterapi.exceptions import EndpointContext, RequestValidationError
+from fasterapi.encoded import InjectedResponse
+from fasterapi.routing import patchpoints
+from fasterapi.routing.handler import (
+    _extract_endpoint_context,
+    finish_response,
+    read_request_body,
+    response_rules,
+    stream_response,
+)
+from fasterapi.routing.rules import ResponseRules
+from fasterapi.utils import is_body_allowed_for_status_code
+
+__all__ = ("compile_plan",)
+
+# What a request handler is made from; the attributes of a route have the same names.
+_HANDLER_OPTIONS = (
+    "status_code",
+    "response_class",
+    "response_field",
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_by_alias",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "stream_item_field",
+    "is_json_stream",
+)
+
+_TEXT_CLASSES = {
+    PlainTextResponse: b"text/plain; charset=utf-8",
+    HTMLResponse: b"text/html; charset=utf-8",
+}
+
+
+def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> EndpointPlan:
+    """Compile one route.
+
+    Args:
+        route: The APIRoute, or its effective context where it came by an included router.
+        original: The APIRoute.
+        inherits_form_limits: Whether a router around it limits forms.
+
+    Raises:
+        NotCompilable: With the reason, in words for `fasterapi routes`.
+    """
+    _check_pristine(route, original)
+    dependant = route.dependant
+    if inherits_form_limits and _reads_form(route.body_field):
+        raise NotCompilable("a router limits its forms")
+    options = {name: getattr(route, name) for name in _HANDLER_OPTIONS}
+    rules = response_rules(dependant, options)
+    tree = compile_tree(
+        dependant,
+        path_names=tuple(route.param_convertors),
+        embed_body_fields=route._embed_body_fields,  # noqa: SLF001
+        make=Factories(response=InjectedResponse, background=BackgroundTasks),
+    )
+    cold = _ColdPaths(route, original, dependant, rules)
+    return EndpointPlan(
+        route=route,
+        original=original,
+        steps=tuple(tree.steps),
+        final=tree.final,
+        encoder=_encoder(rules),
+        finish=cold.finish,
+        stream=cold.stream if rules.is_streaming else None,
+        parse_body=cold.parse_body if route.body_field else None,
+        validate_json=_json_validator(route),
+        invalid=cold.invalid,
+        has_stacks=tree.has_stacks or rules.is_streaming or _reads_form(route.body_field),
+    )
+
+
+def _check_pristine(route: Any, original: Any) -> None:
+    if replaced := patchpoints.changed():
+        raise NotCompilable(f"replaced: {', '.join(replaced)}")
+    if not original._handler_is_own:  # noqa: SLF001
+        raise NotCompilable(f"{type(original).__name__} handles requests in its own way")
+    if route.app is not route._own_app:  # noqa: SLF001
+        raise NotCompilable("route.app was replaced")
+    if route.max_body_size is not None:
+        raise NotCompilable("its body size is limited")
+
+
+def _reads_form(body_field: ModelField | None) -> bool:
+    return body_field is not None and isinstance(body_field.field_info, params.Form)
+
+
+@dataclass(slots=True)
+class _Solved:
+    """What dependencies leave for the answer."""
+
+    background_tasks: StarletteBackgroundTasks | None
+    response: Response
+
+
+@dataclass(slots=True, frozen=True)
+class _ColdPaths:
+    """The reference functions in the form in which a plan calls them."""
+
+    route: Any
+    original: Any
+    dependant: Dependant
+    rules: ResponseRules
+
+    def where(self, method: str, root_path: str) -> EndpointContext:
+        """Return the endpoint's place for error reports."""
+        context = _extract_endpoint_context(self.dependant.call)
+        if self.dependant.path:
+            context["path"] = f"{method} {root_path.rstrip('/')}{self.dependant.path}"
+        return context
+
+    def invalid(
+        self, errors: list[Any], body: Any, method: str, root_path: str
+    ) -> RequestValidationError:
+        """Return the exception of a 422."""
+        return RequestValidationError(
+            errors,
+            body=None if body is Undefined else body,
+            endpoint_ctx=self.where(method, root_path),
+        )
+
+    async def parse_body(self, request: Request) -> Any:
+        """Return the parsed body, as FastAPI reads it."""
+        return await read_request_body(
+            request,
+            self.route.body_field,
+            form_limits=self.original.form_limits,
+            strict_content_type=bool(self.route.strict_content_type),
+            endpoint_ctx=self.where(request.method, request.scope.get("root_path", "")),
+        )
+
+    async def finish(
+        self,
+        value: Any,
+        background: StarletteBackgroundTasks | None,
+        injected: Response | None,
+        method: str,
+        root_path: str,
+    ) -> Response:
+        """Return the Response of any value."""
+        return await finish_response(
+            value,
+            self.rules,
+            _Solved(background, injected or InjectedResponse()),
+            call=self.dependant.call,
+            endpoint_ctx=self.where(method, root_path),
+        )
+
+    async def stream(
+        self,
+        request: Request,
+        values: dict[str, Any],
+        background: StarletteBackgroundTasks | None,
+        injected: Response | None,
+    ) -> Response:
+        """Return the streaming response of a generator endpoint."""
+        call: Callable[..., Any] = self.dependant.call  # type: ignore[assignment]
+        scope = request.scope
+        return await stream_response(
+            call,
+            values,
+            self.rules,
+            _Solved(background, injected or InjectedResponse()),
+            scope["fastapi_inner_astack"],
+            self.where(request.method, scope.get("root_path", "")),
+        )
+
+
+def _encoder(rules: ResponseRules) -> Encoder | None:
+    """Return the encoder of the route's normal answers; None if there is no fast one."""
+    if rules.is_streaming:
+        return None
+    status = rules.status_code or 200
+    if not is_body_allowed_for_status_code(status) or not 200 <= status <= 599:
+        return None
+    if rules.dumps_json:
+        return _field_encoder(rules, status)
+    if rules.response_class in _TEXT_CLASSES and _passes_text(rules.field):
+        return TextEncoder(status, _TEXT_CLASSES[rules.response_class])
+    if rules.response_class is JSONResponse and rules.field is None:
+        return JsonEncoder(status)
+    return None
+
+
+def _passes_text(field: ModelField | None) -> bool:
+    """Return whether a str goes through the response field unchanged."""
+    return field is None or (_core_schema(field) or {}).get("type") == "str"
+
+
+def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:
+    field = rules.field
+    if field is None:
+        raise NotCompilable("a response model without a field")
+    options = rules.dump_options()
+    chosen = {name: value for name, value in options.items() if value}
+    is_plain = not chosen or chosen.keys() == {"by_alias"}
+    schema = _core_schema(field)
+    takes_instances = (
+        schema is not None
+        and schema["type"] == "model"
+        and not schema.get("config", {}).get("revalidate_instances")
+        and not schema.get("root_model")
+    )
+    return FieldEncoder(
+        status,
+        shape=shape_of(schema) if schema is not None and is_plain else None,
+        model=schema["cls"] if schema is not None and takes_instances else None,
+        validate=field.validator.validate_python,
+        to_json=field.serializer.to_json,
+        options={"by_alias": options["by_alias"], **chosen},
+    )
+
+
+def _core_schema(field: ModelField) -> dict[str, Any] | None:
+    """Return the core schema of a field, or None while a forward reference is open."""
+    try:
+        schema: dict[str, Any] = field._engine.core_schema  # type: ignore[assignment]  # noqa: SLF001
+        return schema if isinstance(schema, dict) else None
+    except PydanticUserError:
+        return None
+
+
+def _json_validator(route: Any) -> Callable[[bytes], Any] | None:
+    """Return ``validate_json`` of the one model in the body, where it is the same."""
+    fields = _get_flat_body_params(route.dependant)
+    field = route.body_field
+    if len(fields) != 1 or fields[0] is not field or route._embed_body_fields:  # noqa: SLF001
+        return None
+    if isinstance(field.field_info, params.Form):
+        return None
+    schema = _core_schema(field)
+    if schema is None or not is_json_equivalent(schema):
+        return None
+    validate: Callable[[bytes], Any] = field.validator.validate_json
+    return validate
