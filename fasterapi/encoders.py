@@ -305,9 +305,10 @@ def _fields_of(obj: Any) -> dict[Any, Any]:
         return dict(obj)
     except Exception as no_mapping:  # any code of the program may run here
         try:
-            return vars(obj)
+            attributes: dict[Any, Any] = vars(obj)
         except Exception as no_attributes:
             raise ValueError([no_mapping, no_attributes]) from no_attributes
+        return attributes
 
 
 def _keep(obj: Any, _options: _Options, _include: IncEx | None, _exclude: IncEx | None) -> Any:

@@ -149,7 +149,8 @@ def _warn_deprecated(old: str, new: str) -> None:
 _OWN_MODULES = (__name__, "fasterapi.param_functions")
 
 
-class _Declaration(FieldInfo):
+# Pydantic declares FieldInfo final for type checkers, hence the comments on all subclasses.
+class _Declaration(FieldInfo):  # type: ignore[misc]
     """Base of all parameters that a request supplies."""
 
     example: Any
@@ -177,7 +178,7 @@ class _Declaration(FieldInfo):
         return f"{type(self).__name__}({self.default})"
 
 
-class Param(_Declaration):
+class Param(_Declaration):  # type: ignore[misc]
     """Base of the parameters outside the body.
 
     Args:
@@ -191,7 +192,7 @@ class Param(_Declaration):
         super().__init__(default, options)
 
 
-class Path(Param):
+class Path(Param):  # type: ignore[misc]
     """A part of the path.
 
     Args:
@@ -208,13 +209,13 @@ class Path(Param):
         super().__init__(default, **options)
 
 
-class Query(Param):
+class Query(Param):  # type: ignore[misc]
     """A parameter of the query string; see `fasterapi.Query`."""
 
     in_ = ParamTypes.query
 
 
-class Header(Param):
+class Header(Param):  # type: ignore[misc]
     """A header.
 
     Args:
@@ -236,13 +237,13 @@ class Header(Param):
         super().__init__(default, **options)
 
 
-class Cookie(Param):
+class Cookie(Param):  # type: ignore[misc]
     """A cookie; see `fasterapi.Cookie`."""
 
     in_ = ParamTypes.cookie
 
 
-class Body(_Declaration):
+class Body(_Declaration):  # type: ignore[misc]
     """The body, or one field of a JSON body.
 
     Args:
@@ -265,7 +266,7 @@ class Body(_Declaration):
         super().__init__(default, options)
 
 
-class Form(Body):
+class Form(Body):  # type: ignore[misc]
     """A field of a form.
 
     Args:
@@ -284,7 +285,7 @@ class Form(Body):
         super().__init__(default, embed=None, media_type=media_type, **options)
 
 
-class File(Form):
+class File(Form):  # type: ignore[misc]
     """A file in a form.
 
     Args:
