@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from fasterapi.server.options import LOG_LEVELS, ServerOptions
 
@@ -22,7 +22,7 @@ def read_flags(argv: Sequence[str] | None = None) -> ServerOptions:
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
     found, _ = _parser().parse_known_args(arguments)
-    return ServerOptions(**vars(found))  # type: ignore[typeddict-item]
+    return cast(ServerOptions, vars(found))
 
 
 def _parser() -> argparse.ArgumentParser:

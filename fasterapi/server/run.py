@@ -90,7 +90,7 @@ def run_app(
     if _is_being_imported():
         logger.debug("run ignored, a server is importing this module pid=%d", os.getpid())
         return
-    serve(app, **merge_options(read_flags(argv), options, settings))  # type: ignore[typeddict-item]
+    serve(app, **merge_options(read_flags(argv), options, settings))
 
 
 def choose_http(settings: Mapping[str, Any]) -> Any:
@@ -173,7 +173,7 @@ class _Server(Server):
 
 
 def _config(target: Any, settings: Mapping[str, Any]) -> Config:
-    passed = {
+    passed: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
         if name != "http"

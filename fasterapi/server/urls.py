@@ -21,7 +21,8 @@ def base_url(options: Mapping[str, Any]) -> str | None:
 
 def docs_url(app: Any, options: Mapping[str, Any]) -> str | None:
     """Return the address of the documentation; None if there is none to click on."""
-    base, path = base_url(options), getattr(app, "docs_url", None)
+    base = base_url(options)
+    path: str | None = getattr(app, "docs_url", None)
     if base is None or not path or not getattr(app, "openapi_url", None):
         return None
     return base + path

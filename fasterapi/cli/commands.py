@@ -1,0 +1,200 @@
+"""The commands: run, dev, routes, openapi."""
+
+import contextlib
+import json
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from fasterapi._version import __version__
+from fasterapi.applications import FastAPI
+from fasterapi.cli import options as opt
+from fasterapi.cli.console import err, fail, out, show_facts, show_failure
+from fasterapi.cli.discover import DiscoveryError, FoundApp, ModuleFailedError, find_app
+from fasterapi.cli.routes import describe_routes, route_table, row_as_dict
+from fasterapi.exceptions import UsageError
+from fasterapi.server import serve
+from fasterapi.server.options import check_options, merge_options
+from fasterapi.server.urls import base_url, docs_url
+
+__all__ = ("app", "main")
+
+_RUN_HELP = """Serve an app for [bold]production[/bold]: every interface, no reload."""
+_DEV_HELP = """Serve an app for [bold]development[/bold]: this machine only, reload on change."""
+
+app = typer.Typer(
+    name="fasterapi",
+    help="Serve and inspect FasterAPI applications.",
+    rich_markup_mode="rich",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    # A failure of the user's own code is shown as Python shows it, without local variables.
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    app(prog_name="fasterapi")
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        out.print(f"FasterAPI {__version__}")
+        out.print(f"{platform.python_implementation()} {platform.python_version()}")
+        out.print(f"uvicorn {uvicorn.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show versions."),
+    ] = False,
+) -> None:
+    """Serve and inspect FasterAPI applications."""
+
+
+@app.command("run", help=_RUN_HELP)
+@app.command("dev", help=_DEV_HELP)
+def _serve(
+    context: typer.Context,
+    path: opt.Target = None,
+    app: opt.App = None,
+    entrypoint: opt.Entrypoint = None,
+    host: opt.Host = None,
+    port: opt.Port = None,
+    uds: opt.Uds = None,
+    fd: opt.Fd = None,
+    backlog: opt.Backlog = None,
+    workers: opt.Workers = None,
+    reload: opt.Reload = None,
+    reload_dirs: opt.ReloadDirs = None,
+    root_path: opt.RootPath = None,
+    proxy_headers: opt.ProxyHeaders = None,
+    forwarded_allow_ips: opt.ForwardedAllowIps = None,
+    timeout_keep_alive: opt.TimeoutKeepAlive = None,
+    timeout_graceful_shutdown: opt.TimeoutGracefulShutdown = None,
+    limit_concurrency: opt.LimitConcurrency = None,
+    limit_max_requests: opt.LimitMaxRequests = None,
+    ssl_keyfile: opt.SslKeyfile = None,
+    ssl_certfile: opt.SslCertfile = None,
+    log_level: opt.LogLevel = None,
+    access_log: opt.AccessLog = None,
+    headers: opt.Headers = None,
+    server_header: opt.ServerHeader = None,
+    date_header: opt.DateHeader = None,
+) -> None:
+    # All parameters but the first four are server options of the same name; read from the
+    # context, because it holds what was given under these names.
+    given = {
+        name: list(value) or None if isinstance(value, (list, tuple)) else value
+        for name, value in context.params.items()
+        if name not in ("path", "app", "entrypoint")
+    }
+    is_development = context.info_name == "dev"
+    if is_development:
+        # Read where folders of a frontend are checked: they may not be built yet.
+        os.environ.setdefault("FASTAPI_ENV", "development")
+    # COMPAT: FastAPI's command reports to stdout.
+    found = _find(out, path or entrypoint, app)
+    settings = _settings(given, found.app, is_development)
+    try:
+        check_options(settings)
+    except UsageError as error:
+        fail(out, str(error), code=2)
+    _announce(found, settings, is_development)
+    serve(found.import_string, **settings)
+
+
+def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
+    try:
+        return find_app(target, name)
+    except DiscoveryError as error:
+        fail(console, str(error))
+    except ModuleFailedError as error:
+        show_failure(console, error)
+        raise typer.Exit(1) from None
+
+
+def _settings(given: dict[str, Any], target: Any, is_development: bool) -> dict[str, Any]:
+    """Return the options in force: command line, then the app's own, then the command's."""
+    own = getattr(target, "server_options", None)
+    mode: dict[str, Any] = (
+        {"reload": True, "host": "127.0.0.1"} if is_development else {"host": "0.0.0.0"}
+    )  # noqa: S104
+    workers = given.get("workers")
+    if is_development and workers not in (None, 1):
+        mode["reload"] = False  # several workers were asked for by name
+    return merge_options(given, own if isinstance(own, Mapping) else {}, mode)
+
+
+def _announce(found: FoundApp, settings: Mapping[str, Any], is_development: bool) -> None:
+    show_facts(
+        f"starting in {'development' if is_development else 'production'} mode",
+        {
+            "app": f"{found.import_string}  ({found.file}; {found.source})",
+            "server": base_url(settings) or settings.get("uds"),
+            "docs": docs_url(found.app, settings),
+            "note": "for production use: fasterapi run" if is_development else None,
+        },
+    )
+
+
+def _find_for_data(target: str | None, name: str | None) -> FastAPI:
+    """Return the app for a command whose output is data: nothing else may reach stdout."""
+    with contextlib.redirect_stdout(sys.stderr):
+        found = _find(err, target, name)
+    if not isinstance(found.app, FastAPI):
+        fail(err, f"{found.import_string} is no FasterAPI app, it is {type(found.app).__name__!r}")
+    return found.app
+
+
+@app.command("routes")
+def _routes(
+    path: opt.Target = None,
+    app: opt.App = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List the routes of an app and how each is answered."""
+    target = _find_for_data(path, app)
+    rows = describe_routes(target)
+    if as_json:
+        typer.echo(json.dumps([row_as_dict(row) for row in rows], indent=2))
+        return
+    # Without a terminal there is no width to fit into: a table in a pipe is not to be cut.
+    console = Console(highlight=False) if sys.stdout.isatty() else Console(width=240)
+    console.print(route_table(rows))
+
+
+@app.command("openapi")
+def _openapi(
+    path: opt.Target = None,
+    app: opt.App = None,
+    to_file: Annotated[
+        Path | None, typer.Option("--out", "-o", help="File to write; without it stdout.")
+    ] = None,
+    indent: Annotated[int, typer.Option(min=0, help="Spaces per level; 0 is one line.")] = 2,
+) -> None:
+    """Print the OpenAPI document of an app as JSON."""
+    target = _find_for_data(path, app)
+    with contextlib.redirect_stdout(sys.stderr):
+        document = target.openapi()
+    separators = None if indent else (",", ":")
+    text = json.dumps(document, indent=indent or None, separators=separators, ensure_ascii=False)
+    data = (text + "\n").encode()
+    if to_file is None:
+        typer.echo(data, nl=False)
+        return
+    try:
+        to_file.write_bytes(data)
+    except OSError as error:
+        fail(err, f"cannot write {to_file}: {error.strerror}")
