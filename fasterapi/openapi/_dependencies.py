@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from fasterapi._compat import ModelField
 from fasterapi.dependencies.models import (
     Dependant,
     _get_cache_key,
@@ -13,8 +14,6 @@ from fasterapi.dependencies.models import (
     _UsesScopesCache,
 )
 from fasterapi.dependencies.utils import _get_flat_fields_from_params
-
-from fasterapi._compat import ModelField
 from fasterapi.encoders import jsonable_encoder
 from fasterapi.params import ParamTypes
 

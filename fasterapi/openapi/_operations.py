@@ -3,14 +3,13 @@
 import warnings
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, cast
 
+from fasterapi._compat import ModelField, get_schema_from_model_field
+from fasterapi.datastructures import _Unset
 from fasterapi.dependencies.utils import (
     _get_flat_fields_from_params,
     _get_param_aliases,
     _get_param_model,
 )
-
-from fasterapi._compat import ModelField, get_schema_from_model_field
-from fasterapi.datastructures import _Unset
 from fasterapi.encoders import jsonable_encoder
 from fasterapi.exceptions import FastAPIDeprecationWarning
 from fasterapi.openapi._dependencies import (

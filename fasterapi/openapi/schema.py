@@ -7,14 +7,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fasterapi.dependencies.utils import get_flat_params
-
 from fasterapi._compat import (
     ModelField,
     get_definitions,
     get_flat_models_from_fields,
     get_model_name_map,
 )
+from fasterapi.dependencies.utils import get_flat_params
 from fasterapi.openapi._operations import (
     FieldLookup,
     _get_api_route_for_openapi,

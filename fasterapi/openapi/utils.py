@@ -7,9 +7,6 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from fasterapi.dependencies.models import Dependant
-from fasterapi.dependencies.utils import get_flat_params
-
 from fasterapi._compat import (
     ModelField,
     get_definitions,
@@ -19,6 +16,8 @@ from fasterapi._compat import (
     lenient_issubclass,
 )
 from fasterapi.datastructures import DefaultPlaceholder
+from fasterapi.dependencies.models import Dependant
+from fasterapi.dependencies.utils import get_flat_params
 from fasterapi.encoders import jsonable_encoder
 from fasterapi.exceptions import FastAPIDeprecationWarning
 from fasterapi.openapi import _dependencies, _operations, _responses, schema

@@ -1,0 +1,1 @@
+"""Programs whose documents must be equal on both frameworks."""
