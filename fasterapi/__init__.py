@@ -109,16 +109,26 @@ _MODULES = frozenset(
         "security",
         "sse",
         "status",
+        "telemetry",
         "types",
         "utils",
         "websockets",
     }
 )
 
+# The same for what those programs reach inside of a package.
+_SUBMODULES = {
+    "dependencies": ("models", "utils"),
+    "middleware": ("asyncexitstack",),
+    "openapi": ("constants", "docs", "models", "utils"),
+}
+
 
 def __getattr__(name: str) -> object:
     """Return a public name or a module, loaded now."""
     if name in _MODULES:
+        for submodule in _SUBMODULES.get(name, ()):
+            import_module(f"{__name__}.{name}.{submodule}")
         return import_module(f"{__name__}.{name}")
     if name not in _MODULE_OF_NAME:
         message = f"module {__name__!r} has no attribute {name!r}"

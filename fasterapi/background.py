@@ -26,3 +26,12 @@ class BackgroundTasks(StarletteBackgroundTasks):
             **kwargs: Its keyword arguments.
         """
         super().add_task(func, *args, **kwargs)
+
+    async def __call__(self) -> None:
+        """Call the functions, each within the telemetry of the request."""
+        # Here, not above: telemetry builds on modules that are above this one.
+        from fasterapi.telemetry._api import _operation  # noqa: PLC0415
+
+        for task in self.tasks:
+            with _operation(name="background_task", function=task.func):
+                await task()
