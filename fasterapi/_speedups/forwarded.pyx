@@ -13,12 +13,12 @@ from socket import AF_INET, AF_INET6, inet_pton
 cdef enum:
     UNTRUSTED = -1
 
-FORWARDED_PAIR = re.compile(
-    r'([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^\s",;\\]+)[ \t]*(?=[;,]|\Z)'
+cdef object FORWARDED_PAIR = re.compile(
+    r'(?s)([!#$%&\'*+.^_`|~0-9A-Za-z-]+)=("(?:[^"\\]|\\.)*"|[^\s",;\\]+)[ \t]*(?=[;,]|\Z)'
 )
-QUOTED_PAIR = re.compile(r"\\(.)")
-HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
-SCHEMES = frozenset(("http", "https", "ws", "wss"))
+cdef object QUOTED_PAIR = re.compile(r"(?s)\\(.)")
+cdef object HOST = re.compile(r"(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
+cdef frozenset SCHEMES = frozenset(("http", "https", "ws", "wss"))
 
 
 def forwarded_for(list raw not None, str peer not None, trusted not None):

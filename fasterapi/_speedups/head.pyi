@@ -1,5 +1,7 @@
 from typing import final
 
+__pyx_capi__: dict[str, object]  # what other compiled modules cimport
+
 @final
 class FieldLines:
     def __init__(self, fields: list[tuple[bytes, bytes]]) -> None: ...

@@ -138,8 +138,8 @@ def test_cookie_time_is_linear_in_the_size(part: str) -> None:
 
 OFFERED = ("br", "zstd", "gzip")
 CODINGS = joined(
-    "gzip", "x-gzip", "br", "zstd", "GZIP", "identity", "*", ",", ", ", ";q=", "; q=", ";Q=", "0", "1",
-    "0.5", "0.001", "1.000", "1.001", "2", ".", ";", "x", '"', "\\", " ", "\t",
+    "gzip", "x-gzip", "br", "zstd", "GZIP", "identity", "*", ",", ", ", ";q=", "; q=", ";Q=", "0",
+    "1", "0.5", "0.001", "1.000", "1.001", "2", ".", ";", "x", '"', "\\", " ", "\t",
 )  # fmt: skip
 
 
@@ -219,8 +219,8 @@ ADDRESSES = joined(
     "é", max_size=7,
 )  # fmt: skip
 NODES = joined(
-    "for=", "FOR=", PROXY, CLIENT, '"[::1]:80"', ";", ",", "proto=", "https", "host=", "a.example:80",
-    '"', "\\", '"a\\.b"', " ", "by=_x", "for=10.0.0.2, ",
+    "for=", "FOR=", PROXY, CLIENT, '"[::1]:80"', ";", ",", "proto=", "https", "host=",
+    "a.example:80", '"', "\\", '"a\\.b"', " ", "by=_x", "for=10.0.0.2, ",
 )  # fmt: skip
 TRUSTED = st.sampled_from([{PROXY}, {PROXY, "10.0.0.2", "::1"}, frozenset(), 0, 1, 2, 3])
 
