@@ -128,12 +128,9 @@ def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
 def _settings(given: dict[str, Any], target: Any, is_development: bool) -> dict[str, Any]:
     """Return the options in force: command line, then the app's own, then the command's."""
     own = getattr(target, "server_options", None)
-    mode: dict[str, Any] = (
-        {"reload": True, "host": "127.0.0.1"} if is_development else {"host": "0.0.0.0"}
-    )  # noqa: S104
-    workers = given.get("workers")
-    if is_development and workers not in (None, 1):
-        mode["reload"] = False  # several workers were asked for by name
+    mode: dict[str, Any] = {"host": "0.0.0.0"}  # noqa: S104
+    if is_development:  # several workers asked for by name switch reload off
+        mode = {"host": "127.0.0.1", "reload": given.get("workers") in (None, 1)}
     return merge_options(given, own if isinstance(own, Mapping) else {}, mode)
 
 
