@@ -12,6 +12,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from fasterapi._compat.model_field import ModelField
+from fasterapi._compat.model_fields import get_model_fields
 from fasterapi._compat.shared import lenient_issubclass
 from fasterapi.types import ModelNameMap
 
@@ -186,9 +187,9 @@ def get_flat_models_from_model(
 ) -> TypeModelSet:
     """*known_models* and every model and enum that fields of *model* refer to."""
     known_models = set() if known_models is None else known_models
-    for info in model.model_fields.values():
-        _add_models_of(info.annotation, known_models)
-    return known_models
+    # COMPAT: through fields rather than annotations, so that types which make their own schema are
+    # asked for it once per document, as programs that count on it may.
+    return get_flat_models_from_fields(get_model_fields(model), known_models=known_models)
 
 
 def get_flat_models_from_field(field: ModelField, known_models: TypeModelSet) -> TypeModelSet:

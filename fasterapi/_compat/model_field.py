@@ -46,17 +46,20 @@ def _take_recipe(field_info: FieldInfo) -> _Recipe:
     return _Recipe(field_info.annotation, tuple(field_info.metadata), attributes)
 
 
-def _find_shape(recipe: _Recipe, config: ConfigDict | None) -> Hashable | None:
-    """The key of the shared adapter that validates like the field's own; None if none does."""
-    attributes = recipe.attributes
-    if config is not None or "discriminator" in attributes:
+def _usual_shape(recipe: _Recipe) -> Hashable | None:
+    """What kind of field this is, if it is of a kind whose adapter cannot fail to be built."""
+    if "discriminator" in recipe.attributes:
         return None
-    shape = field_shape(recipe.annotation, recipe.metadata)
-    has_default = "default" in attributes or "default_factory" in attributes
-    if has_default and mentions_model(shape):
-        # A validator in the model may raise PydanticUseDefault, which means this field's default.
-        return None
-    return shape
+    return field_shape(recipe.annotation, recipe.metadata)
+
+
+def _needs_own_adapter(recipe: _Recipe, config: ConfigDict | None) -> bool:
+    """Whether a field validates unlike others of its shape."""
+    if config is not None:
+        return True
+    has_default = "default" in recipe.attributes or "default_factory" in recipe.attributes
+    # A validator in a model may raise PydanticUseDefault, which means this field's default.
+    return has_default and mentions_model(field_shape(recipe.annotation, ()))
 
 
 @dataclass
@@ -76,11 +79,12 @@ class ModelField:
     config: ConfigDict | None = None
 
     def __post_init__(self) -> None:
-        self._recipe = _take_recipe(self.field_info)
-        self._shape = _find_shape(self._recipe, self.config)
-        # Whatever is wrong with the annotation is raised here, where the route is defined. A shape
-        # without constraints has nothing wrong, and a model has been through this for its fields.
-        if self.config is None and (self._shape is None or self._recipe.metadata):
+        self._recipe = recipe = _take_recipe(self.field_info)
+        shape = _usual_shape(recipe)
+        self._shape = None if _needs_own_adapter(recipe, self.config) else shape
+        # Whatever is wrong with the annotation is raised here, where the route is defined. A usual
+        # one has nothing wrong, but constraints may not suit it; those in a model have been tried.
+        if shape is None or (recipe.metadata and self.config is None):
             self._engine  # noqa: B018
 
     @cached_property
