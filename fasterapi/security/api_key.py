@@ -5,9 +5,15 @@ from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
 from fasterapi.openapi.models import APIKey, APIKeyIn
-from fasterapi.security.base import _Scheme
+from fasterapi.security.base import SecurityBase, _Scheme
 
-__all__ = ("APIKeyBase", "APIKeyCookie", "APIKeyHeader", "APIKeyQuery")
+__all__ = (
+    "APIKeyBase",
+    "APIKeyCookie",
+    "APIKeyHeader",
+    "APIKeyQuery",
+    "SecurityBase",
+)
 
 
 class APIKeyBase(_Scheme):

@@ -12,7 +12,7 @@ from starlette.status import HTTP_401_UNAUTHORIZED
 from fasterapi.exceptions import HTTPException
 from fasterapi.openapi.models import HTTPBase as HTTPBaseModel
 from fasterapi.openapi.models import HTTPBearer as HTTPBearerModel
-from fasterapi.security.base import _Scheme
+from fasterapi.security.base import SecurityBase, _Scheme
 from fasterapi.security.utils import get_authorization_scheme_param
 
 __all__ = (
@@ -22,6 +22,7 @@ __all__ = (
     "HTTPBasicCredentials",
     "HTTPBearer",
     "HTTPDigest",
+    "SecurityBase",
 )
 
 

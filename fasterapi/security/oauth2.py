@@ -9,7 +9,7 @@ from fasterapi.exceptions import HTTPException
 from fasterapi.openapi.models import OAuth2 as OAuth2Model
 from fasterapi.openapi.models import OAuthFlows as OAuthFlowsModel
 from fasterapi.param_functions import Form
-from fasterapi.security.base import _Scheme
+from fasterapi.security.base import SecurityBase, _Scheme
 from fasterapi.security.utils import get_authorization_scheme_param
 
 __all__ = (
@@ -18,6 +18,7 @@ __all__ = (
     "OAuth2PasswordBearer",
     "OAuth2PasswordRequestForm",
     "OAuth2PasswordRequestFormStrict",
+    "SecurityBase",
     "SecurityScopes",
 )
 

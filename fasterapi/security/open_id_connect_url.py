@@ -5,9 +5,12 @@ from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
 from fasterapi.openapi.models import OpenIdConnect as OpenIdConnectModel
-from fasterapi.security.base import _Scheme
+from fasterapi.security.base import SecurityBase, _Scheme
 
-__all__ = ("OpenIdConnect",)
+__all__ = (
+    "OpenIdConnect",
+    "SecurityBase",
+)
 
 
 class OpenIdConnect(_Scheme):
