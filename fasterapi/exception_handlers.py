@@ -23,16 +23,24 @@ __all__ = (
     "websocket_request_validation_exception_handler",
 )
 
-# Levels of a rejected value that a report repeats when all of it cannot be written.
+# A report repeats what the client sent, which may be what JSON or UTF-8 cannot express. It is
+# the client's mistake still, so the answer must not become a 500.
+_UNWRITABLE = (ValueError, RecursionError)
+
+# Levels of such a value that are shown.
 _REPORTED_DEPTH = 32
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
     """Answer with the exception's status and headers, and its ``detail`` as JSON."""
     headers = getattr(exc, "headers", None)
-    if is_body_allowed_for_status_code(exc.status_code):
+    if not is_body_allowed_for_status_code(exc.status_code):
+        return Response(status_code=exc.status_code, headers=headers)
+    try:
         return JSONResponse({"detail": exc.detail}, exc.status_code, headers)
-    return Response(status_code=exc.status_code, headers=headers)
+    except _UNWRITABLE:
+        detail = _writable(exc.detail, _REPORTED_DEPTH)
+        return JSONResponse({"detail": detail}, exc.status_code, headers)
 
 
 async def request_validation_exception_handler(
@@ -41,9 +49,7 @@ async def request_validation_exception_handler(
     """Answer 422 with the list of findings."""
     try:
         return JSONResponse({"detail": jsonable_encoder(exc.errors())}, 422)
-    except (ValueError, RecursionError):
-        # A finding repeats the rejected value, which may be what JSON or UTF-8 cannot
-        # express. That is the client's mistake still, so the answer must not become a 500.
+    except _UNWRITABLE:
         return JSONResponse({"detail": _writable_findings(exc)}, 422)
 
 
@@ -53,7 +59,7 @@ async def websocket_request_validation_exception_handler(
     """Refuse the connection, with the list of findings as the reason."""
     try:
         reason = jsonable_encoder(exc.errors())
-    except (ValueError, RecursionError):
+    except _UNWRITABLE:
         reason = _writable_findings(exc)
     await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=reason)
 
@@ -66,7 +72,7 @@ def _writable(value: Any, depth: int) -> Any:
     """Return *value* with what JSON cannot express replaced by text that says so.
 
     Args:
-        value: A finding, or a part of one.
+        value: A detail or finding, or a part of one.
         depth: How many more levels of containers to show.
     """
     if isinstance(value, str):

@@ -69,6 +69,11 @@ async def test_value_that_cannot_be_written_is_shown_as_text(rejected: Any, show
     assert json.loads(answer.body) == {"detail": [{"loc": ["body"], "input": shown}]}
 
 
+async def test_detail_that_cannot_be_written_is_shown_as_text() -> None:
+    answer = await http_exception_handler(REQUEST, HTTPException(404, "no \ud800"))
+    assert (answer.status_code, answer.body) == (404, b'{"detail":"no ?"}')
+
+
 async def test_deep_value_is_cut() -> None:
     error = RequestValidationError([{"input": nested(100_000)}])
     answer = await request_validation_exception_handler(REQUEST, error)
