@@ -3,8 +3,8 @@
 Request path: not on it. ``router.pyx`` copies what is made here into C arrays.
 
 A pattern is split at its parameters. As long as a parameter is followed by ``/`` or by the end of
-the pattern, only one text can be captured by it, so it becomes a branch of the trie. From the first
-parameter on for which that is not so (``{name}.{ext}``), the route hangs at the node reached so far.
+the pattern, it can capture one text only, so it becomes a branch of the trie. From the first
+parameter on for which that is not so (``{name}.{ext}``), the route hangs at the node reached.
 """
 
 import re
@@ -247,10 +247,10 @@ def _lay_out(roots: list[_Draft], flat: FlatTrie, texts: list[str]) -> int:
     for node, (first, edge_count, parameter_count, start), lowest in zip(
         order, places, smallest, strict=True
     ):
-        flat.nodes.append(
-            (ord(node.label[0]) if node.label else 0, start, len(node.label), lowest)
-            + (node.leaf, node.rest, len(flat.hung), len(node.hung))
-            + (first, edge_count, parameter_count, node.kind)
-        )
+        first_char = ord(node.label[0]) if node.label else 0
+        label = (first_char, start, len(node.label))
+        here = (node.leaf, node.rest, len(flat.hung), len(node.hung))
+        children = (first, edge_count, parameter_count)
+        flat.nodes.append((*label, lowest, *here, *children, node.kind))
         flat.hung += node.hung
     return size

@@ -1,7 +1,6 @@
 """Route lookup: Starlette's rules at a cost that does not grow with the number of routes."""
 
 import math
-import time
 from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
@@ -113,27 +112,10 @@ METHODS = st.sampled_from([None, GET, POST, GET | POST, frozenset()])
 SPECS = st.lists(
     st.builds(RouteSpec, patterns(), METHODS, st.just("value"), st.booleans()), max_size=6
 )
+ODD = ["\n", "é", "\U0001f680", "", "x{", "}y", "\u0663", "\ud800", "\0", "%2f"]
+IDS = [SOME_UUID, SOME_UUID.replace("-", "")]
 FRAGMENTS = st.sampled_from(
-    [
-        "/",
-        "/",
-        "/",
-        "a",
-        "b",
-        "ab",
-        "1",
-        "12",
-        "7.25",
-        ".",
-        "-",
-        "_",
-        "\n",
-        "é",
-        "\U0001f680",
-        "",
-        "x{",
-    ]
-    + ["}y", SOME_UUID, SOME_UUID.replace("-", ""), "٣", "\ud800", "\0"]
+    ["/", "/", "/", "a", "b", "ab", "1", "12", "7.25", ".", "-", "_", *ODD, *IDS]
 )
 PATHS = st.lists(FRAGMENTS, max_size=9).map("".join).map(lambda path: "/" + path)
 
@@ -171,24 +153,33 @@ def test_agrees_where_many_routes_overlap(specs: list[RouteSpec], paths: list[st
             assert repr(found(trie, method, path)) == repr(expected(router, method, path))
 
 
-MIXED = st.lists(
-    st.sampled_from(
-        ["{p}", "{p:int}", "{p:float}", "{p:path}", "{p:uuid}", ".", "-", "1", "/", "a", "\n"]
-    ),
-    min_size=1,
-    max_size=7,
-).map(lambda parts: "/" + "".join(p.replace("{p", f"{{p{i}") for i, p in enumerate(parts)))
+PIECES = ["{p}", "{p:int}", "{p:float}", "{p:path}", "{p:uuid}", ".", "-", "1", "/", "a", "\n"]
+CAPTURED = {
+    "{p}": st.text(alphabet="1.-a", min_size=1, max_size=4),
+    "{p:int}": st.text(alphabet="01", min_size=1, max_size=4),
+    "{p:float}": st.sampled_from(["1", "11", "1.1", "11.11"]),
+    "{p:path}": st.text(alphabet="1.-/a", max_size=5),
+    "{p:uuid}": st.sampled_from(IDS),
+}
+
+
+@st.composite
+def mixed_cases(draw: st.DrawFn) -> tuple[str, str]:
+    """Return a pattern and a path that matches it, or nearly so."""
+    pieces = draw(st.lists(st.sampled_from(PIECES), min_size=1, max_size=7))
+    pattern = "/" + "".join(p.replace("{p", f"{{p{i}") for i, p in enumerate(pieces))
+    path = "/" + "".join(draw(CAPTURED.get(piece, st.just(piece))) for piece in pieces)
+    at = draw(st.integers(1, len(path)))
+    return pattern, path[:at] + draw(st.sampled_from(["", "", "1", ".", "/", "\n"])) + path[at:]
 
 
 @settings(max_examples=3000, deadline=None)
-@given(
-    pattern=MIXED,
-    path=st.text(alphabet="1.-/a\n", max_size=14) | st.just(SOME_UUID + SOME_UUID + "-1"),
-)
-@example(pattern="/{p:float}{q:float}", path="1.2.3")
-@example(pattern="/{p:path}\n", path="a\n\n")
-def test_mixed_segments_capture_what_the_expression_captures(pattern: str, path: str) -> None:
-    assert_same([spec(pattern)], "GET", "/" + path)
+@given(mixed_cases())
+@example(("/{p:float}{q:float}", "/1.2.3"))
+@example(("/{p:path}\n", "/a\n\n"))
+def test_mixed_segments_capture_what_the_expression_captures(case: tuple[str, str]) -> None:
+    pattern, path = case
+    assert_same([spec(pattern)], "GET", path)
 
 
 # --- known cases ---------------------------------------------------------------------------------
@@ -323,7 +314,7 @@ def test_replaced_convertor_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_mistakes_in_patterns_are_reported() -> None:
-    with pytest.raises(ValueError, match="Duplicated param name x at path /{x}/{x}"):
+    with pytest.raises(ValueError, match=r"Duplicated param name x at path /\{x\}/\{x\}"):
         RouteTrie([spec("/{x}/{x}")])
     with pytest.raises(ValueError, match="Duplicated param name path"):
         RouteTrie([spec("/{path}", None, is_prefix=True)])
@@ -367,75 +358,3 @@ def test_empty_trie_and_empty_path() -> None:
     assert RouteTrie([]).match("GET", "/") is None
     assert RouteTrie([spec("/")]).match("GET", "") is None
     assert found(RouteTrie([spec("")]), "GET", "") == (True, 0, {})
-
-
-# --- cost and hostile input ----------------------------------------------------------------------
-
-
-def seconds(trie: RouteTrie, path: str, rounds: int = 2000) -> float:
-    """Return the best of several timings of *rounds* lookups."""
-    match, best = trie.match, math.inf
-    for _ in range(7):
-        start = time.perf_counter()
-        for _ in range(rounds):
-            match("GET", path)
-        best = min(best, time.perf_counter() - start)
-    return best
-
-
-def numbered(count: int) -> RouteTrie:
-    return RouteTrie([spec(f"/api/v1/resource{number}/{{id}}/detail") for number in range(count)])
-
-
-@pytest.mark.parametrize("path", ["/api/v1/resource{}/17/detail", "/api/v1/resource{}/17/nothing"])
-def test_cost_does_not_grow_with_the_number_of_routes(path: str) -> None:
-    few, many = numbered(10), numbered(10_000)
-    # Linear search would be a thousand times as slow; the cache and deeper labels cost a little.
-    assert seconds(many, path.format(9_999)) < 12 * seconds(few, path.format(9))
-
-
-def test_cost_of_a_newline_does_not_grow_with_the_number_of_routes() -> None:
-    path = "/api/v1/resource{}/17/detail\n"
-    assert seconds(numbered(10_000), path.format(9_999)) < 12 * seconds(
-        numbered(10), path.format(9)
-    )
-
-
-@pytest.mark.parametrize(
-    ("pattern", "path"),
-    [
-        ("/{a}-{b}-{c}.json", "/" + "-" * 50_000),
-        ("/{a}{b}{c}{d}x", "/" + "y" * 50_000),
-        ("/{a:path}/x/{b:path}/y/{c:path}/z", "/x/y" * 15_000),
-        ("/{a:int}{b:float}{c:int}x", "/" + "1" * 50_000),
-        ("/{a}.{b}", "/" + "." * 50_000 + "/"),
-        ("/{a:uuid}{b:path}{c:uuid}", "/" + "a" * 50_000 + "\n\n"),
-    ],
-)
-def test_mixed_segments_do_not_backtrack(pattern: str, path: str) -> None:
-    trie = RouteTrie([spec(pattern)])
-    start = time.perf_counter()
-    assert trie.match("GET", path) is None
-    assert time.perf_counter() - start < 1  # as expressions: minutes to centuries
-
-
-def test_path_of_100_000_slashes_is_an_ordinary_path() -> None:
-    trie = RouteTrie([spec("/"), spec("/{a}/{b}"), spec("/a", None, is_prefix=True)])
-    assert trie.match("GET", "/" * 100_000) is None
-    assert trie.match("GET", "/a" + "/" * 100_000) is not None
-
-
-def test_pattern_of_many_parameters_does_not_recurse() -> None:
-    depth = 3000
-    dynamic = "".join(f"/{{p{number}}}" for number in range(depth))
-    branches = [spec("".join(f"/{{q{i}}}" for i in range(n)) + "/a" * 40) for n in range(60)]
-    trie = RouteTrie([spec(dynamic), *branches])
-    result = found(trie, "GET", "/a" * depth)
-    assert result is not None
-    assert len(result[2]) == depth
-    for count in (40, 70, 99):
-        assert found(trie, "GET", "/a" * count) == (
-            True,
-            count - 39,
-            {f"q{i}": "a" for i in range(count - 40)},
-        )
