@@ -16,7 +16,13 @@ from fasterapi.openapi.models import OpenAPI
 from fasterapi.openapi.schema import encode_document
 from fasterapi.openapi.utils import get_openapi
 
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text()
+)
 KEYS = st.text(max_size=5) | st.sampled_from(["_sa", "_sa_state", "x", "a_sa"])
 JSON = st.recursive(
     SCALARS,
