@@ -1,8 +1,9 @@
 """One route compiled: its `EndpointPlan`, or the reason why it keeps to the reference path."""
 
+# ruff: noqa: SLF001  the package shares names that FastAPI spells with an underscore
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from pydantic.errors import PydanticUserError
@@ -24,8 +25,8 @@ from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tre
 from fasterapi.dependencies.core_schema import is_json_equivalent, shape_of
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
-from fasterapi.exceptions import EndpointContext, RequestValidationError
 from fasterapi.encoded import InjectedResponse
+from fasterapi.exceptions import EndpointContext, RequestValidationError
 from fasterapi.routing import patchpoints
 from fasterapi.routing.handler import (
     _extract_endpoint_context,
@@ -80,7 +81,7 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
     tree = compile_tree(
         dependant,
         path_names=tuple(route.param_convertors),
-        embed_body_fields=route._embed_body_fields,  # noqa: SLF001
+        embed_body_fields=route._embed_body_fields,
         make=Factories(response=InjectedResponse, background=BackgroundTasks),
     )
     cold = _ColdPaths(route, original, dependant, rules)
@@ -102,9 +103,9 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
 def _check_pristine(route: Any, original: Any) -> None:
     if replaced := patchpoints.changed():
         raise NotCompilable(f"replaced: {', '.join(replaced)}")
-    if not original._handler_is_own:  # noqa: SLF001
+    if not original._handler_is_own:
         raise NotCompilable(f"{type(original).__name__} handles requests in its own way")
-    if route.app is not route._own_app:  # noqa: SLF001
+    if route.app is not route._own_app:
         raise NotCompilable("route.app was replaced")
     if route.max_body_size is not None:
         raise NotCompilable("its body size is limited")
@@ -243,7 +244,7 @@ def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:
 def _core_schema(field: ModelField) -> dict[str, Any] | None:
     """Return the core schema of a field, or None while a forward reference is open."""
     try:
-        schema: dict[str, Any] = field._engine.core_schema  # type: ignore[assignment]  # noqa: SLF001
+        schema: dict[str, Any] = field._engine.core_schema  # type: ignore[assignment]
         return schema if isinstance(schema, dict) else None
     except PydanticUserError:
         return None
@@ -253,7 +254,7 @@ def _json_validator(route: Any) -> Callable[[bytes], Any] | None:
     """Return ``validate_json`` of the one model in the body, where it is the same."""
     fields = _get_flat_body_params(route.dependant)
     field = route.body_field
-    if len(fields) != 1 or fields[0] is not field or route._embed_body_fields:  # noqa: SLF001
+    if len(fields) != 1 or fields[0] is not field or route._embed_body_fields:
         return None
     if isinstance(field.field_info, params.Form):
         return None

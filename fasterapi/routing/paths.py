@@ -1,0 +1,113 @@
+"""Path templates: checked when a route is defined, compiled to a regex when first matched."""
+
+# ruff: noqa: SLF001  the package shares names that FastAPI spells with an underscore
+
+import inspect
+import re
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from starlette.convertors import CONVERTOR_TYPES, Convertor
+from starlette.routing import PARAM_REGEX, compile_path
+
+import fasterapi.routing as names
+
+__all__ = ("LazyPathRegex", "assign_path", "endpoint_location", "reject_relative_path", "require")
+
+Convertors = dict[str, Convertor[Any]]
+
+
+def require(condition: object, message: str) -> None:
+    """Raise AssertionError with *message* unless *condition* holds.
+
+    FastAPI uses ``assert`` here; a check of the user's input must survive ``python -O``.
+    """
+    if not condition:
+        raise AssertionError(message)
+
+
+def endpoint_location(endpoint: Any) -> str:
+    """Return ``name at file:line`` of *endpoint*, or as much of it as is known."""
+    function = inspect.unwrap(endpoint) if callable(endpoint) else endpoint
+    name = getattr(function, "__qualname__", None) or repr(function)[:200]
+    code = getattr(function, "__code__", None)
+    if code is None:
+        return name
+    return f"{name} at {code.co_filename}:{code.co_firstlineno}"
+
+
+def _fail(error: Exception, path: str, endpoint: Any) -> NoReturn:
+    kind = AssertionError if isinstance(error, AssertionError) else ValueError
+    where = f"route {path!r}, endpoint {endpoint_location(endpoint)}"
+    raise kind(f"{error} ({where})") from error
+
+
+def reject_relative_path(path: str, endpoint: Any) -> None:
+    """Raise AssertionError if *path* can never match because it lacks the leading slash."""
+    if not path.startswith("/"):
+        _fail(AssertionError("Routed paths must start with '/'"), path, endpoint)
+
+
+def _split(path: str) -> tuple[str, Convertors]:
+    """Return the path format and the convertors of *path*.
+
+    Raises:
+        AssertionError: A convertor is unknown.
+        ValueError: A parameter occurs twice.
+    """
+    convertors: Convertors = {}
+    repeated: set[str] = set()
+    for name, suffix in PARAM_REGEX.findall(path):
+        kind = suffix[1:] or "str"
+        require(kind in CONVERTOR_TYPES, f"Unknown path convertor '{kind}'")
+        if name in convertors:
+            repeated.add(name)
+        convertors[name] = CONVERTOR_TYPES[kind]
+    if repeated:
+        plural = "s" if len(repeated) > 1 else ""
+        listed = ", ".join(sorted(repeated))
+        raise ValueError(f"Duplicated param name{plural} {listed} at path {path}")
+    return PARAM_REGEX.sub(r"{\1}", path), convertors
+
+
+def _regex(path: str, convertors: Convertors) -> re.Pattern[str]:
+    # split() yields literal, name, suffix, literal, name, suffix, ..., literal
+    pieces = PARAM_REGEX.split(path)
+    pattern = [re.escape(pieces[0])]
+    for name, literal in zip(pieces[1::3], pieces[3::3], strict=True):
+        pattern += (f"(?P<{name}>{convertors[name].regex})", re.escape(literal))
+    return re.compile(f"^{''.join(pattern)}$")
+
+
+class LazyPathRegex:
+    """The attribute ``path_regex``: compiled when first read, then an ordinary attribute.
+
+    Compiling takes longer than everything else that is done with a path, and a route that
+    is served by a compiled table never needs it.
+    """
+
+    def __get__(self, route: Any, owner: type[Any]) -> Any:
+        """Return the regex of *route*; on the class itself, the descriptor."""
+        if route is None:
+            return self
+        state = route.__dict__
+        try:
+            source, convertors = state["_path_source"]
+        except KeyError:
+            raise AttributeError("path_regex") from None
+        pattern = state["path_regex"] = _regex(source, convertors)
+        return pattern
+
+
+def assign_path(route: Any, path: str, endpoint: Callable[..., Any]) -> None:
+    """Set ``path_format``, ``param_convertors`` and the source of ``path_regex`` on *route*."""
+    try:
+        if path.startswith("/") and names.compile_path is compile_path:
+            route.path_format, route.param_convertors = _split(path)
+            route._path_source = (path, route.param_convertors)
+        else:
+            # A router may hold an empty path, which only a prefix makes a route.
+            compiled = names.compile_path(path)
+            route.path_regex, route.path_format, route.param_convertors = compiled
+    except (AssertionError, ValueError) as error:
+        _fail(error, path, endpoint)

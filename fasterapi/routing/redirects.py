@@ -1,0 +1,31 @@
+"""Redirects to the same path with or without its final slash."""
+
+from starlette.datastructures import URL
+from starlette.types import Scope
+
+__all__ = ("safe_location", "toggle_final_slash")
+
+
+def toggle_final_slash(scope: Scope, route_path: str) -> Scope:
+    """Return a copy of *scope* whose path has the final slash that *route_path* lacks.
+
+    Or lacks the one that it has.
+    """
+    path = scope["path"]
+    return {**scope, "path": path.rstrip("/") if route_path.endswith("/") else path + "/"}
+
+
+def safe_location(location: str) -> str:
+    r"""Return *location*, which never begins with ``//`` or ``/\``.
+
+    SECURITY: browsers read both as the start of another host's name, so that the path
+    ``//evil.example/x`` would be an open redirect. Absolute URLs are returned unchanged.
+    """
+    if location.startswith(("/", "\\")):
+        return "/" + location.lstrip("/\\")
+    return location
+
+
+def redirect_location(scope: Scope) -> str:
+    """Return the URL of *scope* for the Location header."""
+    return safe_location(str(URL(scope=scope)))
