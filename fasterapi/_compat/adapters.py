@@ -43,6 +43,10 @@ _CONSTRAINTS: dict[type[Any], str] = {
     MaxLen: "max_length",
     MultipleOf: "multiple_of",
 }
+# Attributes that give a value its name; adapters of a single value do not read them.
+_NAMES = frozenset({"alias", "alias_priority", "validation_alias", "serialization_alias"})
+_DOCUMENTED = frozenset({"default", "title", "description", "deprecated"})
+_DOCUMENTED_VALUES = frozenset({str, int, float, bool, type(None)})
 _LITERAL_VALUES = (str, int, bool, bytes, type(None))
 # Shapes are bounded by a program's source; the limit is for those that make models in a loop.
 _SHARED_LIMIT = 4096
@@ -50,7 +54,11 @@ _shared: dict[Hashable, TypeAdapter[Any]] = {}
 
 
 def annotation_shape(annotation: Any) -> Hashable | None:
-    """A key under which equal adapters may be shared, or None where that is not certain."""
+    """A key under which equal adapters may be shared, or None where that is not certain.
+
+    Returns:
+        A type; ``(model, its validator)``; or ``(kind, shapes of the arguments, ...)``.
+    """
     if annotation is Any:
         return annotation
     if annotation is None:
@@ -84,7 +92,7 @@ def _literal_shape(annotation: Any) -> Hashable | None:
     values = get_args(annotation)
     if not all(type(value) in _LITERAL_VALUES for value in values):
         return None
-    return ("literal", tuple((type(value), value) for value in values))
+    return ("literal", (), tuple((type(value), value) for value in values))
 
 
 def _arguments_shape(kind: Hashable, annotation: Any) -> Hashable | None:
@@ -139,10 +147,42 @@ def shared_adapter(shape: Hashable, annotation: Any, metadata: Sequence[Any]) ->
     adapter = _shared.get(shape)
     if adapter is None:
         annotated = Annotated[(annotation, *metadata)] if metadata else annotation
-        adapter = TypeAdapter(annotated)
-        if len(_shared) >= _SHARED_LIMIT:
-            _shared.clear()
-        _shared[shape] = adapter
+        adapter = _keep(shape, TypeAdapter(annotated))
+    return adapter
+
+
+def _keep(shape: Hashable, adapter: TypeAdapter[Any]) -> TypeAdapter[Any]:
+    if len(_shared) >= _SHARED_LIMIT:
+        _shared.clear()
+    _shared[shape] = adapter
+    return adapter
+
+
+def attributes_shape(attributes: dict[str, Any]) -> Hashable | None:
+    """A key for what the JSON schema says beside the type, or None where that is not certain."""
+    shapes = []
+    for name, value in attributes.items():
+        if name in _NAMES:
+            continue
+        if name not in _DOCUMENTED or type(value) not in _DOCUMENTED_VALUES:
+            return None
+        shapes.append((name, type(value), repr(value)))
+    return tuple(shapes)
+
+
+def documented_adapter(
+    shape: Hashable, annotation: Any, metadata: Sequence[Any], attributes: dict[str, Any]
+) -> TypeAdapter[Any]:
+    """The adapter of fields with *shape* that also say the same in their JSON schema."""
+    documented = attributes_shape(attributes)
+    if documented is None:
+        return build_adapter(annotation, metadata, attributes, None)
+    if not documented:
+        return shared_adapter(shape, annotation, metadata)
+    key = ("documented", shape, documented)
+    adapter = _shared.get(key)
+    if adapter is None:
+        adapter = _keep(key, build_adapter(annotation, metadata, attributes, None))
     return adapter
 
 

@@ -15,6 +15,7 @@ from fasterapi._compat import shared
 from fasterapi._compat.adapters import (
     FIELD_ATTRIBUTES,
     build_adapter,
+    documented_adapter,
     field_shape,
     mentions_model,
     shared_adapter,
@@ -53,12 +54,9 @@ def _usual_shape(recipe: _Recipe) -> Hashable | None:
     return field_shape(recipe.annotation, recipe.metadata)
 
 
-def _needs_own_adapter(recipe: _Recipe, config: ConfigDict | None) -> bool:
-    """Whether a field validates unlike others of its shape."""
-    if config is not None:
-        return True
+def _may_use_default(recipe: _Recipe) -> bool:
+    """Whether validation itself may need the default: a model can raise PydanticUseDefault."""
     has_default = "default" in recipe.attributes or "default_factory" in recipe.attributes
-    # A validator in a model may raise PydanticUseDefault, which means this field's default.
     return has_default and mentions_model(field_shape(recipe.annotation, ()))
 
 
@@ -81,7 +79,8 @@ class ModelField:
     def __post_init__(self) -> None:
         self._recipe = recipe = _take_recipe(self.field_info)
         shape = _usual_shape(recipe)
-        self._shape = None if _needs_own_adapter(recipe, self.config) else shape
+        # The kind of adapter that may be shared with other fields; None for an own one.
+        self._shape = shape if self.config is None else None
         # Whatever is wrong with the annotation is raised here, where the route is defined. A usual
         # one has nothing wrong, but constraints may not suit it; those in a model have been tried.
         if shape is None or (recipe.metadata and self.config is None):
@@ -89,9 +88,10 @@ class ModelField:
 
     @cached_property
     def _type_adapter(self) -> TypeAdapter[Any]:
-        """The field's own adapter, which OpenAPI documents; validation may use a shared one."""
-        recipe = self._recipe
-        return build_adapter(recipe.annotation, recipe.metadata, recipe.attributes, self.config)
+        """The adapter that OpenAPI documents, with title, default and the like."""
+        if self._shape is None:
+            return build_adapter(*self._recipe, self.config)
+        return documented_adapter(self._shape, *self._recipe)
 
     @cached_property
     def _engine(self) -> TypeAdapter[Any]:
@@ -100,9 +100,10 @@ class ModelField:
         It may be incomplete while a forward reference is unresolved, so neither its validator nor
         its serializer is kept anywhere else.
         """
-        if self._shape is None or "_type_adapter" in self.__dict__:
+        recipe = self._recipe
+        if self._shape is None or "_type_adapter" in self.__dict__ or _may_use_default(recipe):
             return self._type_adapter
-        return shared_adapter(self._shape, self._recipe.annotation, self._recipe.metadata)
+        return shared_adapter(self._shape, recipe.annotation, recipe.metadata)
 
     @property
     def validator(self) -> SchemaValidator:

