@@ -24,7 +24,8 @@ from fasterapi.types import ModelNameMap
 from fasterapi.utils import deep_dict_update, generate_operation_id_for_path
 
 if TYPE_CHECKING:
-    from fasterapi.routing import RouteContext, _APIRouteLike
+    from fasterapi.routing.context import RouteContext
+    from fasterapi.routing.route import _APIRouteLike
 
 __all__ = (
     "FieldLookup",
@@ -290,7 +291,7 @@ def _callbacks(
 ) -> dict[str, dict[str, Any]]:
     """Return the callbacks of *route* by name; their security and schemas are not used."""
     # The routes are built on this package, so it knows them only at run time.
-    from fasterapi.routing import APIRoute  # noqa: PLC0415
+    from fasterapi.routing.route import APIRoute  # noqa: PLC0415
 
     callbacks: dict[str, dict[str, Any]] = {}
     for callback in route.callbacks or ():
@@ -304,7 +305,7 @@ def _callbacks(
 
 def _get_api_route_for_openapi(route_context: "RouteContext") -> "_APIRouteLike | None":
     """Return *route_context* as a route to document, None if it is of another kind."""
-    from fasterapi.routing import APIRoute  # noqa: PLC0415 -- as in _callbacks
+    from fasterapi.routing.route import APIRoute  # noqa: PLC0415 -- as in _callbacks
 
     if isinstance(route_context.original_route, APIRoute):
         return cast("_APIRouteLike", route_context)

@@ -16,7 +16,7 @@ from fasterapi.utils import deep_dict_update, is_body_allowed_for_status_code
 
 if TYPE_CHECKING:
     from fasterapi.openapi._operations import FieldLookup
-    from fasterapi.routing import _APIRouteLike
+    from fasterapi.routing.route import _APIRouteLike
 
 __all__ = (
     "add_validation_error",
@@ -75,7 +75,9 @@ def operation_responses(route: "_APIRouteLike", lookup: "FieldLookup") -> dict[s
         if content:
             normal["content"] = content
     status = route.status_code
-    responses = {str(_default_status(response_class) if status is None else status): normal}
+    if status is None:
+        status = _default_status(response_class)  # type: ignore[arg-type]  # classes are hashable
+    responses = {str(status): normal}
     for declared_status, declared in (route.responses or {}).items():
         _add_declared(responses, route, declared_status, declared, lookup)
     return responses

@@ -24,7 +24,8 @@ from fasterapi.openapi.models import OpenAPI
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
-    from fasterapi.routing import RouteContext, _APIRouteLike
+    from fasterapi.routing.context import RouteContext
+    from fasterapi.routing.route import _APIRouteLike
 
 __all__ = ("encode_document", "get_fields_from_routes", "get_openapi")
 
@@ -179,9 +180,9 @@ def _response_fields(route: "_APIRouteLike") -> Iterator[ModelField]:
 def _api_routes(routes: "Iterable[BaseRoute | RouteContext]") -> "Iterator[_APIRouteLike]":
     """Yield the API routes among *routes*, those of included routers too."""
     # The routes are built on this package, so it knows them only at run time.
-    from fasterapi import routing  # noqa: PLC0415
+    from fasterapi.routing.include import iter_route_contexts  # noqa: PLC0415
 
-    for context in routing.iter_route_contexts(list(routes)):
+    for context in iter_route_contexts(list(routes)):
         route = _get_api_route_for_openapi(context)
         if route is not None:
             yield route

@@ -211,7 +211,7 @@ def _registration_method(signal: _Signal, provider: Any) -> Callable[[Any], None
         "METRICS": "add_metric_reader",
         "LOGS": "add_log_record_processor",
     }[signal.name]
-    register = getattr(provider, method, None)
+    register: Callable[[Any], None] | None = getattr(provider, method, None)
     if not callable(register):
         raise FastAPIError(
             f"The configured OpenTelemetry {signal.provider_name} provider does not support "
