@@ -19,16 +19,17 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 LAYERS = [
     ("types", "exceptions", "status", "logger", "_version"),
     ("_speedups",),
-    ("datastructures", "concurrency", "_compat", "_form_limits", "_body_limit"),
+    ("datastructures", "concurrency", "_compat", "_form_limits", "_body_limit", "telemetry"),
     ("encoders", "utils"),
     (
-        *("requests", "websockets", "forms", "sse", "background"),
+        *("requests", "websockets", "forms", "sse", "background", "encoded"),
         *("openapi.models", "openapi._models_schema", "openapi._models_security", "openapi._email"),
     ),
-    ("responses", "params", "security", "openapi.constants"),
+    ("responses", "params", "openapi.constants"),
     ("param_functions",),
+    ("security",),
     ("dependencies",),
-    ("openapi", "telemetry"),
+    ("openapi",),
     ("routing",),
     ("middleware", "exception_handlers", "staticfiles", "templating"),
     ("applications", "app"),
@@ -37,7 +38,8 @@ LAYERS = [
         *("profiling", "tasks", "executors", "native", "mcp"),
     ),
     ("server", "testclient", "bench"),
-    ("cli", "__main__"),
+    ("cli",),
+    ("__main__",),
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 FEATURES = LEVEL["pg"]
