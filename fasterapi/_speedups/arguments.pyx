@@ -167,9 +167,9 @@ cdef class Value(Argument):
                 return None
             for i in range(size):
                 character = PyUnicode_READ_CHAR(value, i)
-                if not c"0" <= character <= c"9":
+                if not 0x30 <= character <= 0x39:  # the ASCII digits only
                     return None
-                number = number * 10 + (character - c"0")
+                number = number * 10 + (<int>character - 0x30)
         else:
             return None
         return number if self.minimum <= number <= self.maximum else None

@@ -11,17 +11,21 @@ caller then takes the reference path), never a wrong yes.
 
 cimport cython
 from cpython.dict cimport PyDict_Next, PyDict_Size
-from cpython.float cimport PyFloat_AS_DOUBLE
-from cpython.list cimport PyList_GET_ITEM, PyList_GET_SIZE
+from cpython.list cimport PyList_GET_SIZE
 from cpython.object cimport PyObject
-from cpython.tuple cimport PyTuple_GET_ITEM
 from libc.math cimport fabs, isfinite
 
 from orjson import JSONEncodeError, dumps
 
 cdef extern from "Python.h":
     int PyUnicode_Compare(PyObject* left, PyObject* right) except? -1
-    long long PyLong_AsLongLongAndOverflow(object value, int* overflow) except? -1
+    long long PyLong_AsLongLongAndOverflow(PyObject* value, int* overflow) except? -1
+    bint PyUnicode_CheckExact(PyObject* value)
+    bint PyLong_CheckExact(PyObject* value)
+    bint PyFloat_CheckExact(PyObject* value)
+    double PyFloat_AS_DOUBLE(PyObject* value)
+    PyObject* PyTuple_GET_ITEM(object values, Py_ssize_t index)
+    PyObject* PyList_GET_ITEM(object values, Py_ssize_t index)
     Py_UCS4 PyUnicode_READ_CHAR(object text, Py_ssize_t index)
     Py_ssize_t PyUnicode_GET_LENGTH(object text)
 
@@ -32,6 +36,7 @@ cdef enum:
     KIND_FLOAT = 2
     KIND_BOOL = 3
     KIND_NONE = 4
+    LAST_SCALAR = 4
     KIND_NULLABLE = 5
     KIND_LIST = 6
     KIND_DICT = 7
@@ -139,16 +144,8 @@ cdef bint fits(Shape shape, object value, int depth) except -1:
             return True
         shape = shape.item
         kind = shape.kind
-    if kind == KIND_STR:
-        return type(value) is str
-    if kind == KIND_INT:
-        return type(value) is int and is_word(value)
-    if kind == KIND_FLOAT:
-        return type(value) is float and isfinite(PyFloat_AS_DOUBLE(value))
-    if kind == KIND_BOOL:
-        return value is True or value is False
-    if kind == KIND_NONE:
-        return value is None
+    if kind <= LAST_SCALAR:
+        return scalar_fits(kind, <PyObject*>value)
     if depth >= MAX_DEPTH:
         return False
     if kind == KIND_MODEL:
@@ -160,12 +157,29 @@ cdef bint fits(Shape shape, object value, int depth) except -1:
     return is_json_native(value, depth)
 
 
+cdef inline bint scalar_fits(int kind, PyObject* value) except -1:
+    """Return whether the borrowed *value* is a scalar of *kind*."""
+    if kind == KIND_STR:
+        return PyUnicode_CheckExact(value)
+    if kind == KIND_INT:
+        return PyLong_CheckExact(value) and is_word(value)
+    if kind == KIND_FLOAT:
+        return PyFloat_CheckExact(value) and isfinite(PyFloat_AS_DOUBLE(value))
+    if kind == KIND_BOOL:
+        return value == <PyObject*>True or value == <PyObject*>False
+    return value == <PyObject*>None
+
+
 cdef bint list_fits(Shape item, list values, int depth) except -1:
     cdef Py_ssize_t i = 0
+    cdef int kind = item.kind
     # No Python code runs in between, so the size cannot change under the loop; the
     # bound is read again each time all the same, for free-threaded builds.
     while i < PyList_GET_SIZE(values):
-        if not fits(item, <object>PyList_GET_ITEM(values, i), depth):
+        if kind <= LAST_SCALAR:
+            if not scalar_fits(kind, PyList_GET_ITEM(values, i)):
+                return False
+        elif not fits(item, <object>PyList_GET_ITEM(values, i), depth):
             return False
         i += 1
     return True
@@ -176,7 +190,7 @@ cdef bint dict_fits(Shape item, dict values, int depth) except -1:
     cdef PyObject* value = NULL
     cdef Py_ssize_t position = 0
     while PyDict_Next(values, &position, &key, &value):
-        if type(<object>key) is not str or not fits(item, <object>value, depth):
+        if not PyUnicode_CheckExact(key) or not fits(item, <object>value, depth):
             return False
     return True
 
@@ -188,16 +202,21 @@ cdef bint model_fits(Shape shape, dict values, int depth) except -1:
     cdef PyObject* name
     cdef Py_ssize_t position = 0
     cdef Py_ssize_t i = 0
-    if PyDict_Size(values) != len(shape.names):
+    cdef tuple names = shape.names
+    cdef tuple fields = shape.fields
+    cdef int kind
+    if PyDict_Size(values) != len(names):
         return False
     # `i` stays below the number of names because the sizes are equal.
     while PyDict_Next(values, &position, &key, &value):
-        name = <PyObject*>PyTuple_GET_ITEM(shape.names, i)
-        if key != name and (
-            type(<object>key) is not str or PyUnicode_Compare(key, name) != 0
-        ):
+        name = PyTuple_GET_ITEM(names, i)
+        if key != name and (not PyUnicode_CheckExact(key) or PyUnicode_Compare(key, name) != 0):
             return False
-        if not fits(<Shape>PyTuple_GET_ITEM(shape.fields, i), <object>value, depth):
+        kind = (<Shape>PyTuple_GET_ITEM(fields, i)).kind
+        if kind <= LAST_SCALAR:
+            if not scalar_fits(kind, value):
+                return False
+        elif not fits(<Shape>PyTuple_GET_ITEM(fields, i), <object>value, depth):
             return False
         i += 1
     return True
@@ -212,9 +231,9 @@ cdef bint is_json_native(object value, int depth) except -1:
     if type(value) is str or value is None or value is True or value is False:
         return True
     if type(value) is int:
-        return is_word(value)
+        return is_word(<PyObject*>value)
     if type(value) is float:
-        return is_plain_float(PyFloat_AS_DOUBLE(value))
+        return is_plain_float(PyFloat_AS_DOUBLE(<PyObject*>value))
     if depth >= MAX_DEPTH:
         return False
     if type(value) is dict:
@@ -233,7 +252,7 @@ cdef bint is_json_native(object value, int depth) except -1:
     return False
 
 
-cdef inline bint is_word(object value) except -1:
+cdef inline bint is_word(PyObject* value) except -1:
     """Return whether the int fits in 64 bits with sign, as orjson needs."""
     cdef int overflow = 0
     PyLong_AsLongLongAndOverflow(value, &overflow)

@@ -45,21 +45,6 @@ cdef class Dispatcher:
             exception a dependency swallowed.
     """
 
-    cdef readonly object app
-    cdef object version
-    cdef object compile
-    cdef readonly object compatible
-    cdef readonly tuple middleware
-    cdef dict exception_handlers
-    cdef dict status_handlers
-    cdef object server_errors
-    cdef object encoded_response
-    cdef object lost_response
-    cdef RouteTrie trie
-    cdef Py_ssize_t limit
-    cdef object router
-    cdef long long compiled_version
-
     def __init__(self, *, object app, object version, object compile, object compatible,
                  tuple middleware not None, dict exception_handlers not None,
                  dict status_handlers not None, object server_errors, object encoded_response,
@@ -82,24 +67,18 @@ cdef class Dispatcher:
             return self._serve(scope, receive, send)
         return self.compatible(scope, receive, send)
 
-    def plans(self):
-        """Return the route table, compiled now if it is stale, as a list of its values."""
-        self.refresh()
-        return self.trie
-
     async def _serve(self, dict scope not None, receive, send):
+        """The ASGI door."""
         cdef Exchange x = Exchange.__new__(Exchange)
-        cdef EndpointPlan plan = self.find(x, scope)
+        cdef EndpointPlan plan = self.find_in_scope(x, scope)
         if plan is None:
             await self.compatible(scope, receive, send)
             return
         x.receive = receive
         x.send = send
         try:
-            if self.middleware:
-                x.response = await self._run_middleware(x, plan, 0)
-            elif plan.is_direct:
-                # The whole of `_answer` for the most common plan, without its coroutine.
+            if plan.is_direct and not self.middleware:
+                # All of `respond` for the most common plan, without its coroutines.
                 try:
                     value = await call_list(
                         plan.final.call, plan.prepare(x), plan.final.keywords
@@ -109,7 +88,7 @@ cdef class Dispatcher:
                 except Exception as error:
                     await self._recover(x, error)
             else:
-                await self._answer(x, plan)
+                await self.respond(x, plan)
             if x.response is None:
                 if x.sub_response is not None:
                     check_fields(x.head)
@@ -121,59 +100,66 @@ cdef class Dispatcher:
                 if x.background is not None:
                     await x.background()
             else:
-                await self._send_response(x)
+                await self.send_response(x)
             if x.request_stack is not None:
-                await self._close(x)
+                await close_stack(x)
         except Exception as error:
-            if x.request_stack is not None:
-                error = await self._close_with(x, error)
-            error = self.after_start(x, error)
-            if self.server_errors is None:
-                raise error
-            await self.server_errors(scope, receive, send, error, x.started)
+            await self.fail(x, error)
 
-    cdef EndpointPlan find(self, Exchange x, dict scope):
-        """Fill in the request and return its plan; None if the reference path must answer."""
-        cdef RouteEntry entry
+    cdef EndpointPlan find_in_scope(self, Exchange x, dict scope):
+        """Fill in the request from an ASGI scope and return its plan, or None."""
         cdef EndpointPlan plan
-        cdef dict params
-        if self.version.value != self.compiled_version:
-            self.refresh()
-        if self.app.dependency_overrides or LIMIT_KEY in scope or scope.get("path_params"):
+        if LIMIT_KEY in scope or scope.get("path_params"):
             return None
         path = scope["path"]
+        x.scope_path = path
         if scope.get("root_path"):
             path = get_route_path(scope)
-        method = scope["method"]
+        x.method = scope["method"]
+        plan = self.find(x, path)
+        if plan is None:
+            return None
         headers = scope["headers"]
-        if type(path) is not str or type(method) is not str:
+        x.headers = headers if type(headers) is list else list(headers)
+        x.query_string = scope["query_string"]
+        x.scope = scope
+        self.describe(x, plan)
+        return plan
+
+    cdef EndpointPlan find(self, Exchange x, str path):
+        """Return the plan for the exchange's method and *path*, its captured values filled in.
+
+        None where the reference path must answer.
+        """
+        cdef RouteEntry entry
+        cdef EndpointPlan plan
+        if self.version.value != self.compiled_version:
+            self.refresh()
+        if path is None or x.method is None or self.app.dependency_overrides:
             return None
         x.path_values = []
-        entry = self.trie.find(<str>method, <str>path, x.path_values)
-        if entry is None or entry.index >= self.limit or entry.value is None:
+        entry = self.trie.find(x.method, path, x.path_values)
+        if entry is None or entry.value is None or entry.index >= self.limit:
             return None
         plan = entry.value
         if plan.needs_stacks and self.middleware:
             # Cancel scopes of generator dependencies must not outlive those that a
             # middleware opens around call_next; Starlette's runs the inner part in a task.
             return None
-        x.method = method
-        x.scope_path = scope["path"]
-        x.query_string = scope["query_string"]
-        x.headers = headers if type(headers) is list else list(headers)
-        x.scope = scope
         x.path_names = entry.param_names
-        params = {}
-        if entry.param_names:
-            params = x.path_params()
-        scope["path_params"] = params
+        return plan
+
+    cdef int describe(self, Exchange x, EndpointPlan plan) except -1:
+        """Put into the scope what FastAPI's router puts there."""
+        cdef dict scope = x.scope
+        scope["path_params"] = x.path_params()
         scope["endpoint"] = plan.endpoint
         scope["route"] = plan.original
         if "router" not in scope:
             scope["router"] = self.router
         if plan.route is not plan.original:
             scope["fastapi"] = {"effective_route_context": plan.route}
-        return plan
+        return 0
 
     cdef int refresh(self) except -1:
         """Compile the routes again if any have changed."""
@@ -184,6 +170,13 @@ cdef class Dispatcher:
         self.compiled_version = value
         return 0
 
+    async def respond(self, Exchange x not None, EndpointPlan plan not None):
+        """Leave the answer in the exchange, whichever middleware and handlers have a say."""
+        if self.middleware:
+            x.response = await self._run_middleware(x, plan, 0)
+        else:
+            await self._answer(x, plan)
+
     async def _answer(self, Exchange x not None, EndpointPlan plan not None):
         """Run the plan; exceptions that have a handler become its response."""
         try:
@@ -191,11 +184,15 @@ cdef class Dispatcher:
                 await plan.run_in_stacks(x)
                 if x.response is None and x.payload is None:
                     raise self.lost_response()
+            elif plan.is_direct:
+                value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                if not plan.encode(x, value):
+                    x.response = await plan.finish_cold(x, value)
             else:
                 await plan.run(x)
         except Exception as error:
             if x.request_stack is not None:
-                error = await self._close_with(x, error)
+                error = await self.close_with(x, error)
             await self._recover(x, error)
 
     async def _recover(self, Exchange x not None, error):
@@ -234,7 +231,7 @@ cdef class Dispatcher:
             return other
         return error
 
-    async def _send_response(self, Exchange x not None):
+    async def send_response(self, Exchange x not None):
         """Send a Response object, its background task included."""
         response = x.response
         if response is NO_RESPONSE:
@@ -245,7 +242,7 @@ cdef class Dispatcher:
         else:
             is_plain = type(response).__call__ is PLAIN_CALL
         if not is_plain:
-            await response(x.scope, x.receive, Sender(x))
+            await response(x.get_scope(), x.receive, Sender(x))
             return
         x.started = True
         await x.send(
@@ -266,7 +263,8 @@ cdef class Dispatcher:
             return await self.middleware[index](
                 x.get_request(), CallNext(self, x, plan, index + 1)
             )
-        if x.scope["path"] is not x.scope_path or x.scope["method"] is not x.method:
+        scope = x.get_scope()
+        if scope["path"] is not x.scope_path or scope["method"] is not x.method:
             plan = self.find_again(x)
             if plan is None:
                 return await self._buffer(x)
@@ -276,7 +274,7 @@ cdef class Dispatcher:
     cdef EndpointPlan find_again(self, Exchange x):
         """Return the plan after a middleware has rewritten the target, or None."""
         x.scope.pop("path_params", None)
-        return self.find(x, x.scope)
+        return self.find_in_scope(x, x.scope)
 
     cdef object as_response(self, Exchange x):
         """Return the answer as a Response that middleware can change."""
@@ -303,13 +301,7 @@ cdef class Dispatcher:
             messages[0]["status"], list(messages[0]["headers"]), body, None
         )
 
-    async def _close(self, Exchange x not None):
-        """Close the request stack after the answer was sent."""
-        stack = x.request_stack
-        x.request_stack = None
-        await stack.__aexit__(None, None, None)
-
-    async def _close_with(self, Exchange x not None, error):
+    async def close_with(self, Exchange x not None, error):
         """Close the request stack because of *error*; return what is to be raised."""
         stack = x.request_stack
         x.request_stack = None
@@ -318,6 +310,22 @@ cdef class Dispatcher:
         except Exception as other:
             return other
         return self.lost_response() if swallowed else error
+
+    async def fail(self, Exchange x not None, error):
+        """Answer *error*, for which there is no handler, if anything can be sent; raise it."""
+        if x.request_stack is not None:
+            error = await self.close_with(x, error)
+        error = self.after_start(x, error)
+        if self.server_errors is None:
+            raise error
+        await self.server_errors(x.get_scope(), x.receive, x.send, error, x.started)
+
+
+async def close_stack(Exchange x not None):
+    """Close the request stack after the answer was sent."""
+    stack = x.request_stack
+    x.request_stack = None
+    await stack.__aexit__(None, None, None)
 
 
 NO_RESPONSE = Response()  # what a handler that returned None has answered: nothing

@@ -33,6 +33,7 @@ cdef class Exchange:
     cdef bytes payload
     cdef bint started            # the status line is out: no other response can follow
 
+    cdef dict get_scope(self)
     cdef object get_request(self)
     cdef dict path_params(self)
     cdef list get_query_pairs(self)

@@ -24,10 +24,16 @@ cdef class Exchange:
     Made by a door, never by users; nothing of it is visible from Python but its type.
     """
 
+    cdef dict get_scope(self):
+        """Return the ASGI scope; a door that was given none overrides this and builds it."""
+        return self.scope
+
     cdef object get_request(self):
         """Return the Starlette Request of this exchange, the same one each time."""
         if self.request is None:
-            self.request = request = Request(self.scope, self.receive, self.send)
+            self.request = request = Request(
+                self.get_scope(), self.receive, self.send
+            )
             if self.body is not None:
                 request._body = self.body
                 request._stream_consumed = True

@@ -251,7 +251,7 @@ cdef class EndpointPlan:
         if body is None and x.body:
             # The bytes were valid JSON: the model had accepted them.
             body = json.loads(x.body)
-        raise self.invalid(x.errors, body, x.method, x.scope.get("root_path", ""))
+        raise self.invalid(x.errors, body, x.method, x.get_scope().get("root_path", ""))
 
     cdef bint encode(self, Exchange x, object value) except -1:
         """Answer with the endpoint's value; false where `finish` must do it."""
@@ -275,7 +275,7 @@ cdef class EndpointPlan:
     cdef object finish_cold(self, Exchange x, object value):
         """Return an awaitable of the Response that the reference path makes of *value*."""
         return self.finish(
-            value, x.background, x.sub_response, x.method, x.scope.get("root_path", "")
+            value, x.background, x.sub_response, x.method, x.get_scope().get("root_path", "")
         )
 
     async def run(self, Exchange x not None):
@@ -312,10 +312,11 @@ cdef class EndpointPlan:
         """
         x.request_stack = AsyncExitStack()
         x.function_stack = AsyncExitStack()
-        x.scope["fastapi_inner_astack"] = x.request_stack
-        x.scope["fastapi_function_astack"] = x.function_stack
+        scope = x.get_scope()
+        scope["fastapi_inner_astack"] = x.request_stack
+        scope["fastapi_function_astack"] = x.function_stack
         # Forms push their closing here; first in, so it is the last to run.
-        x.scope["fastapi_middleware_astack"] = x.request_stack
+        scope["fastapi_middleware_astack"] = x.request_stack
         async with x.function_stack:
             await self.run(x)
 
@@ -419,6 +420,7 @@ async def receive_body(Exchange x not None):
         HTTPException: 400 where the client went away, as FastAPI's handler answers.
     """
     cdef list chunks = []
+    cdef object body = b""
     try:
         while True:
             message = await x.receive()

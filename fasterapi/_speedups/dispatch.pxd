@@ -1,0 +1,30 @@
+"""Layout of the dispatcher, for the doors."""
+
+from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.router cimport RouteTrie
+
+
+cdef class Dispatcher:
+    cdef readonly object app
+    cdef object version
+    cdef object compile
+    cdef readonly object compatible
+    cdef readonly tuple middleware
+    cdef dict exception_handlers
+    cdef dict status_handlers
+    cdef object server_errors
+    cdef object encoded_response
+    cdef object lost_response
+    cdef RouteTrie trie
+    cdef Py_ssize_t limit
+    cdef object router
+    cdef long long compiled_version
+    cdef EndpointPlan find_in_scope(self, Exchange x, dict scope)
+    cdef EndpointPlan find(self, Exchange x, str path)
+    cdef int describe(self, Exchange x, EndpointPlan plan) except -1
+    cdef int refresh(self) except -1
+    cdef object handler_of(self, object error)
+    cdef object after_start(self, Exchange x, object error)
+    cdef EndpointPlan find_again(self, Exchange x)
+    cdef object as_response(self, Exchange x)
