@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -17,7 +18,14 @@ from fasterapi.types import IncEx
 if TYPE_CHECKING:
     from fasterapi.routing.route import APIRoute
 
-__all__ = ("RegistrationOptions", "RouteOptions", "RouteSettings", "complete", "show_options")
+__all__ = (
+    "IncludeOptions",
+    "RegistrationOptions",
+    "RouteOptions",
+    "RouteSettings",
+    "complete",
+    "show_options",
+)
 
 
 class _CommonOptions(TypedDict, total=False):
@@ -75,6 +83,22 @@ class RouteSettings(_CommonOptions, total=False, closed=True):
     strict_content_type: bool | DefaultPlaceholder
 
 
+class IncludeOptions(TypedDict, total=False, closed=True):
+    """Keyword options of ``include_router``; `APIRouter.include_router` documents them."""
+
+    prefix: str
+    tags: list[str | Enum] | None
+    dependencies: Sequence[params.Depends] | None
+    default_response_class: type[Response]
+    responses: dict[int | str, dict[str, Any]] | None
+    callbacks: list[BaseRoute] | None
+    deprecated: bool | None
+    include_in_schema: bool
+    generate_unique_id_function: "Callable[[APIRoute], str]"
+    max_body_size: int | None
+    form_limits: _FormLimits | None
+
+
 def complete(
     given: Mapping[str, Any], defaults: Mapping[str, Any], function_name: str
 ) -> dict[str, Any]:
@@ -91,7 +115,7 @@ def complete(
 
 
 def show_options(
-    documented: inspect.Signature, extra: Mapping[str, Any]
+    documented: inspect.Signature, extra: Mapping[str, Any] = MappingProxyType({})
 ) -> Callable[[Callable[..., Any]], Any]:
     """Return a decorator that lists the options one by one in a function's signature.
 

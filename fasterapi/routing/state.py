@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import Any
 
-from pydantic import BaseModel
 from starlette.responses import Response
 from starlette.routing import get_name
 
@@ -214,27 +213,7 @@ def _renamed(field: ModelField, name: str) -> ModelField:
     return clone
 
 
-_MAX_KNOWN_FIELDS = 1024
-_known_fields: dict[type[BaseModel], tuple[Any, ModelField]] = {}
-
-
 def _response_field(name: str, model: Any) -> ModelField:
-    """Return a field for results of type *model*; all fields of a model share one adapter."""
-    # Classes only: equal type expressions (`A | B`, `B | A`) may validate differently.
-    is_model = lenient_issubclass(model, BaseModel) and model.__pydantic_complete__
-    if not is_model or not patchpoints.is_original("create_model_field"):
-        return _new_field(name, model)
-    schema, field = _known_fields.get(model, (None, None))
-    if field is None or schema is not model.__pydantic_core_schema__:
-        field = _new_field(name, model)
-        if len(_known_fields) >= _MAX_KNOWN_FIELDS:
-            # Models made at run time must not pile up.
-            _known_fields.clear()
-        _known_fields[model] = (model.__pydantic_core_schema__, field)
-    return _renamed(field, name)
-
-
-def _new_field(name: str, model: Any) -> ModelField:
     field: ModelField = names.create_model_field(name=name, type_=model, mode="serialization")
     return field
 

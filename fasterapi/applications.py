@@ -1,0 +1,385 @@
+"""FasterAPI: the application class, FastAPI's under both names."""
+
+import os
+import warnings
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Annotated, Any, Final, Literal, TypeVar, cast
+
+from starlette.applications import Starlette
+from starlette.datastructures import State
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
+from typing_extensions import deprecated as deprecated_parameter
+
+from fasterapi import routing
+from fasterapi._body_limit import AppBodyLimitMiddleware
+from fasterapi._form_limits import _FormLimits
+from fasterapi.datastructures import Default
+from fasterapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from fasterapi.exceptions import (
+    FastAPIDeprecationWarning,
+    RequestValidationError,
+    WebSocketRequestValidationError,
+)
+from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.openapi.docs import (
+    get_redoc_html,
+    get_swagger_ui_html,
+    get_swagger_ui_oauth2_redirect_html,
+)
+from fasterapi.openapi.utils import get_openapi
+from fasterapi.params import Depends
+from fasterapi.routing.delegating import AppDeclarations
+from fasterapi.routing.paths import require
+from fasterapi.routing.router import ROUTES_DEPRECATED
+from fasterapi.routing.version import ROUTES_VERSION
+from fasterapi.telemetry import TelemetryConfig
+from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware, NativeTelemetry, _legacy_otel
+from fasterapi.types import DecoratedCallable, IncEx
+from fasterapi.utils import generate_unique_id
+
+__all__ = (
+    "AppType",
+    "FastAPI",
+    "FasterAPI",
+    # COMPAT: programs import them from here, and replace those of the pages.
+    "IncEx",
+    "get_openapi",
+    "get_redoc_html",
+    "get_swagger_ui_html",
+    "get_swagger_ui_oauth2_redirect_html",
+)
+
+AppType = TypeVar("AppType", bound="FasterAPI")
+
+_ROOT_PATH_DEPRECATED: Final = (
+    "The `root_path` parameter is deprecated. Configure the server's root path instead, "
+    "for example with `fastapi run --root-path /api/v1`."
+)
+
+_DEFAULT_HANDLERS: Final[dict[type[Exception], Any]] = {
+    HTTPException: http_exception_handler,
+    RequestValidationError: request_validation_exception_handler,
+    WebSocketRequestValidationError: websocket_request_validation_exception_handler,
+}
+
+
+def _telemetry_config(given: TelemetryConfig | None) -> TelemetryConfig:
+    """Return *given* with every key."""
+    wants_export = os.getenv("FASTAPI_OTEL_AUTO_CONFIGURE", "").lower() == "true"
+    complete: TelemetryConfig = {
+        "tracer_provider": None,
+        "meter_provider": None,
+        "logger_provider": None,
+        "tracing": True,
+        "metrics": True,
+        "logs": True,
+        "operation_spans": True,
+        "auto_configure": wants_export,
+        "exclude": None,
+        **(given or {}),
+    }
+    return complete
+
+
+class FasterAPI(AppDeclarations, Starlette):
+    """An application: routes, middleware, exception handlers and an OpenAPI document.
+
+    Args:
+        telemetry: Which OpenTelemetry signals to send, and by which providers.
+        debug: Whether errors are answered with their traceback.
+        routes: Routes to begin with.
+        title: Name of the API in its document.
+        summary: Short summary of the API.
+        description: Description of the API (Markdown).
+        version: Version of the API, not of OpenAPI.
+        openapi_url: Path of the document; None switches it and the pages off.
+        openapi_tags: Descriptions of the tags, in the order in which pages show them.
+        servers: Servers of the API for its document.
+        dependencies: Dependencies of all routes.
+        default_response_class: Class that answers unless a router or route has its own.
+        redirect_slashes: Whether a path that only matches with (or without) a final slash
+            is redirected there.
+        docs_url: Path of the Swagger UI page; None for no page.
+        redoc_url: Path of the ReDoc page; None for no page.
+        swagger_ui_oauth2_redirect_url: Path that OAuth2 logins on the page come back to.
+        swagger_ui_init_oauth: OAuth2 configuration of Swagger UI.
+        middleware: Middleware, the first one outermost.
+        exception_handlers: Functions that answer, by status or exception class.
+        on_startup: Functions to run at start.
+        on_shutdown: Functions to run at stop.
+        lifespan: Async context manager function around the app's life, instead of both.
+        terms_of_service: URL of the terms of service.
+        contact: Contact (``name``, ``url``, ``email``).
+        license_info: License (``name``, ``identifier`` or ``url``).
+        root_path: Deprecated: path under which a proxy serves the app.
+        root_path_in_servers: Whether the document lists the root path as a server.
+        responses: Further OpenAPI responses of all routes.
+        callbacks: OpenAPI callbacks of all routes.
+        webhooks: Routes that document requests the API makes to its users.
+        deprecated: Whether OpenAPI marks all routes as deprecated.
+        include_in_schema: Whether OpenAPI lists the routes.
+        swagger_ui_parameters: Configuration of Swagger UI.
+        generate_unique_id_function: Makes the operation id from the route.
+        separate_input_output_schemas: Whether models have two schemas where input and
+            output differ.
+        openapi_external_docs: ``externalDocs`` of the document.
+        strict_content_type: Whether JSON must be declared as such to be parsed.
+        max_body_size: Largest request body in bytes; over it 413. None: no limit here.
+        form_limits: Limits of form parsing.
+        docs_assets: Where the pages load scripts and styles from: "cdn", or "local" for
+            files that the app serves itself.
+    """
+
+    def __init__(
+        self: AppType,
+        *,
+        telemetry: TelemetryConfig | None = None,
+        debug: bool = False,
+        routes: Annotated[list[BaseRoute] | None, deprecated_parameter(ROUTES_DEPRECATED)] = None,
+        title: str = "FastAPI",
+        summary: str | None = None,
+        description: str = "",
+        version: str = "0.1.0",
+        openapi_url: str | None = "/openapi.json",
+        openapi_tags: list[dict[str, Any]] | None = None,
+        servers: list[dict[str, str | Any]] | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        default_response_class: type[Response] = Default(JSONResponse),
+        redirect_slashes: bool = True,
+        docs_url: str | None = "/docs",
+        redoc_url: str | None = "/redoc",
+        swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect",
+        swagger_ui_init_oauth: dict[str, Any] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: dict[
+            int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]
+        ]
+        | None = None,
+        on_startup: Sequence[Callable[[], Any]] | None = None,
+        on_shutdown: Sequence[Callable[[], Any]] | None = None,
+        lifespan: Lifespan[AppType] | None = None,
+        terms_of_service: str | None = None,
+        contact: dict[str, str | Any] | None = None,
+        license_info: dict[str, str | Any] | None = None,
+        root_path: Annotated[str, deprecated_parameter(_ROOT_PATH_DEPRECATED)] = "",
+        root_path_in_servers: bool = True,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        callbacks: list[BaseRoute] | None = None,
+        webhooks: routing.APIRouter | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        swagger_ui_parameters: dict[str, Any] | None = None,
+        generate_unique_id_function: Callable[[routing.APIRoute], str] = Default(
+            generate_unique_id
+        ),
+        separate_input_output_schemas: bool = True,
+        openapi_external_docs: dict[str, Any] | None = None,
+        strict_content_type: bool = True,
+        max_body_size: int | None = None,
+        form_limits: _FormLimits | None = None,
+        docs_assets: Literal["cdn", "local"] = "cdn",
+    ) -> None:
+        self.max_body_size = max_body_size
+        self.debug = debug
+        self.title = title
+        self.summary = summary
+        self.description = description
+        self.version = version
+        self.terms_of_service = terms_of_service
+        self.contact = contact
+        self.license_info = license_info
+        self.openapi_url = openapi_url
+        self.openapi_tags = openapi_tags
+        self.root_path_in_servers = root_path_in_servers
+        self.docs_url = docs_url
+        self.redoc_url = redoc_url
+        self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
+        self.swagger_ui_init_oauth = swagger_ui_init_oauth
+        self.swagger_ui_parameters = swagger_ui_parameters
+        self.docs_assets = docs_assets
+        self.servers = servers or []
+        self.separate_input_output_schemas = separate_input_output_schemas
+        self.openapi_external_docs = openapi_external_docs
+        self.openapi_version = "3.1.0"
+        self.openapi_schema: dict[str, Any] | None = None
+        self._openapi_routes_version: int | None = None
+        self._encoded_document: Any = None
+        if openapi_url:
+            require(title, "A title must be provided for OpenAPI, e.g.: 'My API'")
+            require(version, "A version must be provided for OpenAPI, e.g.: '2.1.0'")
+        require(
+            docs_assets in ("cdn", "local"),
+            f"docs_assets must be 'cdn' or 'local', got {docs_assets!r}",
+        )
+        if root_path:
+            warnings.warn(_ROOT_PATH_DEPRECATED, FastAPIDeprecationWarning, stacklevel=2)
+        self.root_path = root_path
+        self.state = State()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        self.webhooks = webhooks or routing.APIRouter()
+        self.router: routing.APIRouter = routing.APIRouter(
+            routes=routes,
+            redirect_slashes=redirect_slashes,
+            dependency_overrides_provider=self,
+            on_startup=on_startup,
+            on_shutdown=on_shutdown,
+            lifespan=lifespan,
+            default_response_class=default_response_class,
+            dependencies=dependencies,
+            callbacks=callbacks,
+            deprecated=deprecated,
+            include_in_schema=include_in_schema,
+            responses=responses,
+            generate_unique_id_function=generate_unique_id_function,
+            strict_content_type=strict_content_type,
+            max_body_size=max_body_size,
+            form_limits=form_limits,
+        )
+        self.exception_handlers: dict[Any, Callable[[Request, Any], Any]] = {
+            **(exception_handlers or {})
+        }
+        for kind, handler in _DEFAULT_HANDLERS.items():
+            self.exception_handlers.setdefault(kind, handler)
+        self._telemetry = _telemetry_config(telemetry)
+        self._native_telemetry = NativeTelemetry(self._telemetry)
+        self.user_middleware = list(middleware or [])
+        self.middleware_stack: ASGIApp | None = None
+        self.setup()
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the app's layers, outermost first: errors, middleware, handlers, routes."""
+        handlers: dict[Any, ExceptionHandler] = dict(self.exception_handlers)
+        # The later of the two keys wins.
+        failures = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
+        app: ASGIApp = AsyncExitStackMiddleware(self.router)
+        app = ExceptionMiddleware(app, handlers=handlers, debug=self.debug)
+        for cls, args, kwargs in reversed(self.user_middleware):
+            app = cls(app, *args, **kwargs)
+        app = AppBodyLimitMiddleware(app, max_body_size=self.max_body_size)
+        app = ExceptionTelemetryMiddleware(app)
+        failure = failures[-1] if failures else None
+        return ServerErrorMiddleware(app, handler=failure, debug=self.debug)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the OpenAPI document, made anew after routes have changed.
+
+        Programs override this, or set ``app.openapi`` to a function of their own.
+        """
+        version = self.router._get_routes_version()  # noqa: SLF001
+        if not self.openapi_schema or self._openapi_routes_version != version:
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                openapi_version=self.openapi_version,
+                summary=self.summary,
+                description=self.description,
+                terms_of_service=self.terms_of_service,
+                contact=self.contact,
+                license_info=self.license_info,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
+                tags=self.openapi_tags,
+                servers=self.servers,
+                separate_input_output_schemas=self.separate_input_output_schemas,
+                external_docs=self.openapi_external_docs,
+            )
+            self._openapi_routes_version = version
+        return self.openapi_schema
+
+    def setup(self) -> None:
+        """Add the routes of the document and its pages; called once, at the end of init."""
+        # On first use: that module looks up names of this one.
+        from fasterapi._documentation import add_documentation  # noqa: PLC0415
+
+        add_documentation(self)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, WebSocket or lifespan: the app is an ASGI application."""
+        if self.root_path:
+            scope["root_path"] = self.root_path
+        if scope["type"] == "lifespan":
+            # Only apps that are started need it.
+            from fasterapi.telemetry._runtime import lifespan  # noqa: PLC0415
+
+            await lifespan(
+                config=self._telemetry, app=self._dispatch, scope=scope, receive=receive, send=send
+            )
+        elif (
+            scope["type"] in ("http", "websocket")
+            and self._native_telemetry.enabled()
+            and "fastapi.telemetry" not in scope
+        ):
+            if self.middleware_stack is None:
+                self.middleware_stack = self.build_middleware_stack()
+            scope["app"] = self
+            await self._native_telemetry(
+                app=self._dispatch,
+                scope=scope,
+                receive=receive,
+                send=send,
+                legacy_otel=_legacy_otel(self.middleware_stack),
+            )
+        else:
+            await self._dispatch(scope, receive, send)
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the layers, built when the first request comes."""
+        await super().__call__(scope, receive, send)
+
+    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
+        """Add middleware outside of what was added before; not once the app has started.
+
+        Args:
+            middleware_class: Called with the app that it wraps, *args* and *kwargs*.
+            args: Further arguments.
+            kwargs: Further arguments.
+        """
+        super().add_middleware(middleware_class, *args, **kwargs)
+        ROUTES_VERSION.bump()
+
+    def add_exception_handler(
+        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
+    ) -> None:
+        """Answer exceptions of a class, or with a status, by what *handler* returns."""
+        super().add_exception_handler(exc_class_or_status_code, handler)
+        ROUTES_VERSION.bump()
+
+    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Return a decorator that adds a function ``(request, call_next)`` as middleware.
+
+        Args:
+            middleware_type: "http"; there is no other.
+        """
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_middleware(BaseHTTPMiddleware, dispatch=func)
+            return func
+
+        return decorator
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Return a decorator for `add_exception_handler`."""
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_exception_handler(exc_class_or_status_code, cast(Any, func))
+            return func
+
+        return decorator
+
+
+FastAPI = FasterAPI
+"""The same class under the name that programs know."""

@@ -1,0 +1,168 @@
+"""The ways to add routes to an app, which hands them on to its router."""
+
+
+
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.routing import BaseRoute
+from starlette.websockets import WebSocket
+from typing_extensions import Unpack, deprecated
+
+from fasterapi import params
+from fasterapi.routing.declaring import ON_EVENT_DEPRECATED, Decorator
+from fasterapi.routing.frontend_files import (
+    CheckDir,
+    Directory,
+    Fallback,
+    _resolve_frontend_check_dir,
+)
+from fasterapi.routing.options import (
+    IncludeOptions,
+    RegistrationOptions,
+    RouteOptions,
+    show_options,
+)
+from fasterapi.routing.paths import reject_relative_path
+from fasterapi.routing.router import APIRouter, effective_paths
+from fasterapi.routing.verbs import VERB_SIGNATURE, VerbDecorators
+from fasterapi.types import DecoratedCallable
+
+__all__ = ("AppDeclarations",)
+
+_INCLUDE_SIGNATURE = inspect.signature(APIRouter.include_router)
+
+
+class AppDeclarations(VerbDecorators):
+    """What an app offers for declaring routes; ``router`` may be any `APIRouter`."""
+
+    router: APIRouter
+
+    def _check_path(self, path: str, endpoint: Any) -> None:
+        # Only the app can tell: a router may get its slash from a prefix.
+        full_path = self.router.prefix + path
+        if full_path:
+            reject_relative_path(full_path, endpoint)
+
+    def _declare(self, method: str, path: str, options: RouteOptions) -> Decorator[Any]:
+        register = getattr(self.router, method.lower())(path, **options)
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self._check_path(path, func)
+            registered: DecoratedCallable = register(func)
+            return registered
+
+        return decorator
+
+    @show_options(VERB_SIGNATURE, {"methods": None})
+    def add_api_route(
+        self, path: str, endpoint: Callable[..., Any], **options: Unpack[RegistrationOptions]
+    ) -> None:
+        """Register *endpoint* for *path*.
+
+        Args:
+            path: URL path, starting with a slash.
+            endpoint: The function that answers.
+            options: Those of the decorators, and ``methods`` (GET unless given).
+        """
+        self._check_path(path, endpoint)
+        self.router.add_api_route(path, endpoint=endpoint, **options)
+
+    @show_options(VERB_SIGNATURE, {"methods": None})
+    def api_route(self, path: str, **options: Unpack[RegistrationOptions]) -> Decorator[Any]:
+        """Return a decorator that registers a function for *path* and ``methods``."""
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self._check_path(path, func)
+            self.router.add_api_route(path, func, **options)
+            return func
+
+        return decorator
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[params.Depends] | None = None,
+    ) -> None:
+        """Register *endpoint* for WebSockets at *path*."""
+        self._check_path(path, endpoint)
+        self.router.add_api_websocket_route(path, endpoint, name=name, dependencies=dependencies)
+
+    def websocket(
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        dependencies: Sequence[params.Depends] | None = None,
+    ) -> Decorator[Any]:
+        """Return a decorator that registers a function for WebSockets at *path*."""
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_api_websocket_route(path, func, name=name, dependencies=dependencies)
+            return func
+
+        return decorator
+
+    def add_websocket_route(
+        self,
+        path: str,
+        route: Callable[[WebSocket], Awaitable[None]],
+        name: str | None = None,
+    ) -> None:
+        """Register a function of the WebSocket: no parameters, no dependencies."""
+        self.router.add_websocket_route(path, route, name=name)
+
+    def websocket_route(self, path: str, name: str | None = None) -> Decorator[Any]:
+        """Return a decorator for `add_websocket_route`."""
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.router.add_websocket_route(path, func, name=name)
+            return func
+
+        return decorator
+
+    @show_options(_INCLUDE_SIGNATURE)
+    def include_router(self, router: APIRouter, **options: Unpack[IncludeOptions]) -> None:
+        """Serve the routes of *router* here, also those it gets later.
+
+        Args:
+            router: A router.
+            options: Those of `APIRouter.include_router`, which documents them.
+        """
+        prefix = self.router.prefix + options.get("prefix", "")
+        _reject_relative_paths(router.routes, prefix)
+        self.router.include_router(router, **options)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: Directory,
+        fallback: Fallback = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve a browser application's files below *path*, where no route matches.
+
+        Args:
+            path: URL path, starting with a slash.
+            directory: Root of the files, the output of the frontend's build.
+            fallback: Page for paths without a file, see `APIRouter.frontend`.
+            check_dir: Whether the directory must exist now; "auto": unless in development.
+        """
+        checks = _resolve_frontend_check_dir(directory=directory, check_dir=check_dir)
+        self.router.frontend(path, directory=directory, fallback=fallback, check_dir=checks)
+
+    @deprecated(ON_EVENT_DEPRECATED)
+    def on_event(self, event_type: str) -> Decorator[Any]:
+        """Return a decorator that runs a function at "startup" or "shutdown"."""
+        return self.router.on_event(event_type)
+
+
+def _reject_relative_paths(routes: list[BaseRoute], prefix: str) -> None:
+    for path, route in effective_paths(routes, prefix):
+        if path:
+            reject_relative_path(path, getattr(route, "endpoint", route))
