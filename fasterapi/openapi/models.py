@@ -301,8 +301,3 @@ class OpenAPI(BaseModelWithConfig):
     security: list[dict[str, list[str]]] | None = None
     tags: list[Tag] | None = None
     externalDocs: ExternalDocumentation | None = None
-
-
-# Their annotations name classes that are defined after them.
-Operation.model_rebuild()
-Encoding.model_rebuild()

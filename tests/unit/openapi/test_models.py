@@ -86,3 +86,22 @@ def test_email_with_validator_is_checked() -> None:
 def test_models_are_pydantic_models() -> None:
     assert issubclass(models.OpenAPI, BaseModel)
     assert issubclass(models.SecurityBase, models.BaseModelWithConfig)
+
+
+def test_first_use_from_many_threads() -> None:
+    script = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "from threading import Barrier\n"
+        "from fasterapi.openapi.models import OpenAPI\n"
+        "barrier = Barrier(8)\n"
+        "def use(n):\n"
+        "    barrier.wait()\n"
+        "    paths = {'/': {'get': {'responses': {'200': {'description': str(n)}}}}}\n"
+        "    info = {'title': 't', 'version': '1'}\n"
+        "    document = OpenAPI(openapi='3.1.0', info=info, paths=paths)\n"
+        "    return document.paths['/'].get.responses['200'].description\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    assert list(pool.map(use, range(8))) == [str(n) for n in range(8)]\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
