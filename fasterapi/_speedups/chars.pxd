@@ -1,5 +1,6 @@
 """Character classes of HTTP (RFC 9110) and small steps over bytes, usable without the GIL."""
 
+cimport cython
 from libc.string cimport memchr
 
 
@@ -54,7 +55,7 @@ cdef inline bint same_letters(Text text, Text lower_case, Py_ssize_t size) noexc
 
 cdef inline Text find_char(Text start, unsigned char c, Text end) noexcept nogil:
     """Return where *c* first stands before *end*, *end* if nowhere."""
-    cdef Text place = <Text>memchr(start, c, end - start)
+    cdef Text place = <Text>memchr(start, c, span(start, end))
     return end if place == NULL else place
 
 
@@ -70,3 +71,10 @@ cdef inline Text trim_ows(Text start, Text stop) noexcept nogil:
     while stop > start and is_ows((stop - 1)[0]):
         stop -= 1
     return stop
+
+
+# Cython's overflow check would take the two addresses for numbers.
+@cython.overflowcheck(False)
+cdef inline Py_ssize_t span(Text start, Text end) noexcept nogil:
+    """Return how many bytes there are from *start* to *end*."""
+    return end - start

@@ -305,33 +305,36 @@ cdef inline bint is_token(Text data, Py_ssize_t size) noexcept nogil:
 
 cdef inline bint is_field_value(Text data, Py_ssize_t size) noexcept nogil:
     """Return whether all of *data* may stand in a field value."""
-    cdef Py_ssize_t done = 0
-    cdef Py_ssize_t stop
-    # PERF: eight bytes at a time; only a word with a TAB or a refused byte is read one by one.
-    while done < size:
-        stop = done + 8
-        if stop > size:
-            stop = size
-        elif is_printable_word(data + done):
-            done = stop
-        while done < stop:
-            if not is_field_value_char(data[done]):
-                return False
-            done += 1
+    cdef Py_ssize_t i
+    # PERF: only a short value, or one with a TAB or a refused byte, is read byte by byte.
+    if size >= 8 and all_printable(data, size):
+        return True
+    for i in range(size):
+        if not is_field_value_char(data[i]):
+            return False
     return True
 
 
-cdef inline bint is_printable_word(Text data) noexcept nogil:
-    """Return whether none of eight bytes is below 0x20 or equal to 0x7F."""
-    cdef uint64_t aligned[1]
-    memcpy(aligned, data, 8)
-    cdef uint64_t word = aligned[0]
-    # Per byte, without a carry into the next one: the high bit of the sum with 0x60 says 0x20 or
-    # more, the high bit of the sum with 1 says 0x7F; bytes from 0x80 on are always allowed.
-    cdef uint64_t low = word & <uint64_t>LOW_BITS
-    cdef uint64_t visible = (low + <uint64_t>TO_SPACE) | word
-    cdef uint64_t delete = (low + <uint64_t>ONES) & ~word
-    return visible & ~delete & <uint64_t>HIGH_BITS == <uint64_t>HIGH_BITS
+cdef inline bint all_printable(Text data, Py_ssize_t size) noexcept nogil:
+    """Return whether none of *size* bytes, 8 or more, is below 0x20 or equal to 0x7F."""
+    cdef uint64_t printable = printable_bytes(data + size - 8)
+    cdef Py_ssize_t done = 0
+    while done + 8 < size:
+        printable &= printable_bytes(data + done)
+        done += 8
+    return printable == <uint64_t>HIGH_BITS
+
+
+cdef inline uint64_t printable_bytes(Text data) noexcept nogil:
+    """Return, of eight bytes, the high bit of each that is neither below 0x20 nor 0x7F."""
+    cdef uint64_t word[1]
+    memcpy(word, data, 8)
+    # Without a carry into the next byte: the sum with 0x60 has the high bit from 0x20 on, the
+    # sum with 1 has it for 0x7F. Bytes from 0x80 on, which have it themselves, are always good.
+    cdef uint64_t low = word[0] & <uint64_t>LOW_BITS
+    cdef uint64_t visible = (low + <uint64_t>TO_SPACE) | word[0]
+    cdef uint64_t delete = (low + <uint64_t>ONES) & ~word[0]
+    return visible & ~delete & <uint64_t>HIGH_BITS
 
 
 cdef inline char* put(char* cursor, bytes piece) noexcept:

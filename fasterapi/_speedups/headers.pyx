@@ -16,7 +16,7 @@ from cpython.unicode cimport (
 )
 from libc.string cimport memcmp
 
-from fasterapi._speedups.chars cimport Text, find_char, same_letters, skip_ows, trim_ows
+from fasterapi._speedups.chars cimport Text, find_char, same_letters, skip_ows, span, trim_ows
 
 
 cpdef object find(list raw, bytes lower_name):
@@ -116,9 +116,9 @@ cdef int is_json_content_type(bytes value) except -1:
     cdef Text slash = find_char(start, c"/", stop)
     if slash == stop or find_char(slash + 1, c"/", stop) != stop:
         return NOT_JSON
-    if slash - start != 11 or not same_letters(start, b"application", 11):
+    if span(start, slash) != 11 or not same_letters(start, b"application", 11):
         return NOT_JSON
-    if stop - slash < 5 or not same_letters(stop - 4, b"json", 4):
+    if span(slash, stop) < 5 or not same_letters(stop - 4, b"json", 4):
         return NOT_JSON
     place = stop - 5
     return IS_JSON if place == slash or place[0] == c"+" else NOT_JSON

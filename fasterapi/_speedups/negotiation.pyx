@@ -13,6 +13,7 @@ from fasterapi._speedups.chars cimport (
     lower,
     same_letters,
     skip_ows,
+    span,
     trim_ows,
 )
 
@@ -125,7 +126,7 @@ cdef int coding_weight(bytes accept_encoding, str coding) except? -1:
         stop = find_unquoted(cursor, c",", end)
         name_stop = find_unquoted(cursor, c";", stop)
         start = skip_ows(cursor, name_stop)
-        if trim_ows(start, name_stop) - start == size and same_letters(start, wanted, size):
+        if span(start, trim_ows(start, name_stop)) == size and same_letters(start, wanted, size):
             weight = weight_of(name_stop, stop)
             if weight != MALFORMED:
                 return weight
@@ -137,8 +138,9 @@ cdef int closeness_of(Text start, Text name_stop, Text stop, bytes wanted) excep
     """Return how closely a media range, whose name starts at *start*, names a media type."""
     cdef Text parameter = skip_ows(name_stop + 1, stop)
     cdef Text media_type = wanted
-    cdef Py_ssize_t type_size = find_char(media_type, c"/", media_type + len(wanted)) - media_type
-    cdef Py_ssize_t size = trim_ows(start, name_stop) - start
+    cdef Text slash = find_char(media_type, c"/", media_type + len(wanted))
+    cdef Py_ssize_t type_size = span(media_type, slash)
+    cdef Py_ssize_t size = span(start, trim_ows(start, name_stop))
     if size == len(wanted) and same_letters(start, media_type, size):
         return EXACT if parameter >= stop or is_weight(parameter, stop) else WITH_PARAMETERS
     if size == type_size + 2 and start[size - 1] == c"*":
@@ -162,12 +164,13 @@ cdef int weight_of(Text semicolon, Text stop) noexcept nogil:
 
 cdef int thousandths(Text start, Text stop) noexcept nogil:
     """Return a q-value (RFC 9110 section 12.4.2) times 1000, or `MALFORMED`."""
+    cdef Py_ssize_t size = span(start, stop)
     cdef int scale = FULL_WEIGHT
     cdef int weight = 0
     cdef Py_ssize_t i
-    if not 1 <= stop - start <= 5:
+    if not 1 <= size <= 5:
         return MALFORMED
-    for i in range(stop - start):
+    for i in range(size):
         if i == 1:
             if start[i] != c".":
                 return MALFORMED
@@ -195,4 +198,4 @@ cdef Text find_unquoted(Text start, unsigned char c, Text end) noexcept nogil:
 
 cdef inline bint is_weight(Text start, Text stop) noexcept nogil:
     """Return whether the parameter at *start* is a weight: ``q=``."""
-    return stop - start >= 2 and lower(start[0]) == c"q" and start[1] == c"="
+    return span(start, stop) >= 2 and lower(start[0]) == c"q" and start[1] == c"="

@@ -16,7 +16,7 @@ from cpython.unicode cimport (
 )
 from libc.string cimport memchr, memcmp
 
-from fasterapi._speedups.chars cimport Text, find_char, hex_value
+from fasterapi._speedups.chars cimport Text, find_char, hex_value, span
 
 
 cdef extern from "Python.h":
@@ -53,7 +53,7 @@ cpdef list parse_pairs(bytes raw):
         if stop != cursor:
             equals = find_char(cursor, c"=", stop)
             pairs.append((
-                decode(cursor, equals - cursor, has_escapes),
+                decode(cursor, span(cursor, equals), has_escapes),
                 value_after(equals, stop, has_escapes),
             ))
         cursor = stop + 1
@@ -101,7 +101,7 @@ cpdef object find_last(bytes raw, str name):
         stop = find_char(cursor, c"&", end)
         if stop != cursor:
             equals = find_char(cursor, c"=", stop)
-            if is_key(cursor, equals - cursor, wanted, name_size, has_escapes, name):
+            if is_key(cursor, span(cursor, equals), wanted, name_size, has_escapes, name):
                 found, found_stop = equals, stop
         cursor = stop + 1
     return None if found == NULL else value_after(found, found_stop, has_escapes)
@@ -140,7 +140,7 @@ cdef str value_after(Text equals, Text stop, bint has_escapes):
     """Return the decoded text between *equals* and *stop*; "" if there is no equals sign."""
     if equals == stop:
         return ""
-    return decode(equals + 1, stop - equals - 1, has_escapes)
+    return decode(equals + 1, span(equals + 1, stop), has_escapes)
 
 
 cdef str decode(Text text, Py_ssize_t size, bint has_escapes):
