@@ -49,12 +49,13 @@ $(VENV)/.run: $(VENV)/.made pyproject.toml
 $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@mkdir -p build
 	@echo "installing FasterAPI and its development tools into $(VENV)"
+	@touch $(VENV)/.began
 	@$(LOCK) $(PIP) install --editable '.[test,dev]'
 	@touch $@ $(VENV)/.run
 
-# An installation compiles too; this covers edits after it, and needs no network.
+# The installation compiles too; this covers edits since it began, and needs no network.
 $(VENV)/.compiled: $(VENV)/.dev setup.py $(SPEEDUPS)
-	@$(LOCK) $(PY) setup.py --quiet build_ext --inplace
+	@if [ -n "$$(find setup.py $(SPEEDUPS) -newer $(VENV)/.began)" ]; then $(LOCK) $(PY) setup.py --quiet build_ext --inplace; fi
 	@touch $@
 
 # --- what people run -----------------------------------------------------------------------------
