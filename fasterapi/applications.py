@@ -10,8 +10,6 @@ from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -19,7 +17,6 @@ from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope,
 from typing_extensions import deprecated as deprecated_parameter
 
 from fasterapi import routing
-from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._form_limits import _FormLimits
 from fasterapi.datastructures import Default
 from fasterapi.exception_handlers import (
@@ -32,7 +29,7 @@ from fasterapi.exceptions import (
     RequestValidationError,
     WebSocketRequestValidationError,
 )
-from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.middleware.stack import Stack, build_stack
 from fasterapi.openapi.docs import (
     get_redoc_html,
     get_swagger_ui_html,
@@ -43,9 +40,10 @@ from fasterapi.params import Depends
 from fasterapi.routing.delegating import AppDeclarations
 from fasterapi.routing.paths import require
 from fasterapi.routing.router import ROUTES_DEPRECATED
+from fasterapi.routing.table import PlanRow, RouteTable
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry import TelemetryConfig
-from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware, NativeTelemetry, _legacy_otel
+from fasterapi.telemetry._asgi import NativeTelemetry, _legacy_otel
 from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
 
@@ -142,7 +140,7 @@ class FasterAPI(AppDeclarations, Starlette):
             files that the app serves itself.
     """
 
-    def __init__(
+    def __init__(  # noqa: PYI019  the lifespan is typed with the app's class
         self: AppType,
         *,
         telemetry: TelemetryConfig | None = None,
@@ -255,22 +253,39 @@ class FasterAPI(AppDeclarations, Starlette):
         self._telemetry = _telemetry_config(telemetry)
         self._native_telemetry = NativeTelemetry(self._telemetry)
         self.user_middleware = list(middleware or [])
-        self.middleware_stack: ASGIApp | None = None
+        self._stack: Stack | None = None
+        self._door: ASGIApp | None = None
+        self.middleware_stack = None
         self.setup()
+
+    @property
+    def middleware_stack(self) -> ASGIApp | None:
+        """The layers as FastAPI builds them; None until the first request.
+
+        COMPAT: programs set it, to None for a new one or to a wrapped one; what was compiled
+        for the former is out of use then.
+        """
+        return self._middleware_stack
+
+    @middleware_stack.setter
+    def middleware_stack(self, stack: ASGIApp | None) -> None:
+        self._middleware_stack = stack
+        self._door = None
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app's layers, outermost first: errors, middleware, handlers, routes."""
-        handlers: dict[Any, ExceptionHandler] = dict(self.exception_handlers)
-        # The later of the two keys wins.
-        failures = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
-        app: ASGIApp = AsyncExitStackMiddleware(self.router)
-        app = ExceptionMiddleware(app, handlers=handlers, debug=self.debug)
-        for cls, args, kwargs in reversed(self.user_middleware):
-            app = cls(app, *args, **kwargs)
-        app = AppBodyLimitMiddleware(app, max_body_size=self.max_body_size)
-        app = ExceptionTelemetryMiddleware(app)
-        failure = failures[-1] if failures else None
-        return ServerErrorMiddleware(app, handler=failure, debug=self.debug)
+        self._stack = build_stack(self)
+        return self._stack.compatible
+
+    def _open_door(self) -> ASGIApp:
+        """Return what answers HTTP requests: compiled dispatch, or the layers as they stand."""
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        built = self._stack
+        is_own = built is not None and self.middleware_stack is built.compatible
+        # Starlette's __call__ on purpose, where it has been replaced too.
+        self._door = built.door if built and is_own and built.door else super().__call__
+        return self._door
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made anew after routes have changed.
@@ -309,34 +324,44 @@ class FasterAPI(AppDeclarations, Starlette):
         """Answer one request, WebSocket or lifespan: the app is an ASGI application."""
         if self.root_path:
             scope["root_path"] = self.root_path
-        if scope["type"] == "lifespan":
+        kind = scope["type"]
+        if kind == "lifespan":
             # Only apps that are started need it.
             from fasterapi.telemetry._runtime import lifespan  # noqa: PLC0415
 
             await lifespan(
-                config=self._telemetry, app=self._dispatch, scope=scope, receive=receive, send=send
+                config=self._telemetry,
+                app=super().__call__,
+                scope=scope,
+                receive=receive,
+                send=send,
             )
-        elif (
-            scope["type"] in ("http", "websocket")
-            and self._native_telemetry.enabled()
-            and "fastapi.telemetry" not in scope
-        ):
-            if self.middleware_stack is None:
-                self.middleware_stack = self.build_middleware_stack()
-            scope["app"] = self
+        elif self._native_telemetry.enabled() and self._is_observed(scope):
             await self._native_telemetry(
-                app=self._dispatch,
+                app=super().__call__,
                 scope=scope,
                 receive=receive,
                 send=send,
                 legacy_otel=_legacy_otel(self.middleware_stack),
             )
+        elif kind == "http":
+            scope["app"] = self
+            await (self._door or self._open_door())(scope, receive, send)
         else:
-            await self._dispatch(scope, receive, send)
+            await super().__call__(scope, receive, send)
 
-    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Run the layers, built when the first request comes."""
-        await super().__call__(scope, receive, send)
+    def _is_observed(self, scope: Scope) -> bool:
+        """Return whether telemetry has to record this connection; builds the layers if so."""
+        if scope["type"] not in ("http", "websocket") or "fastapi.telemetry" in scope:
+            return False
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        scope["app"] = self
+        return True
+
+    def plan_report(self) -> list[PlanRow]:
+        """Return a row for each route: its compiled plan, or why it has none."""
+        return RouteTable(self.router).report()
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
         """Add middleware outside of what was added before; not once the app has started.

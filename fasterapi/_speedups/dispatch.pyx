@@ -105,6 +105,10 @@ cdef class Dispatcher:
                 await close_stack(x)
         except Exception as error:
             await self.fail(x, error)
+        except BaseException as error:  # cancelled: what is open must be closed all the same
+            if x.request_stack is not None:
+                raise await self.close_with(x, error)
+            raise
 
     cdef EndpointPlan find_in_scope(self, Exchange x, dict scope):
         """Fill in the request from an ASGI scope and return its plan, or None."""

@@ -166,21 +166,24 @@ class _Compiler:
             ("header", dependant.header_params),
             ("cookie", dependant.cookie_params),
         ):
-            for item in fields:
-                found[item.name] = self.value(source, item)
-        for item in dependant.body_params:
-            found[item.name] = None
-        for name in (dependant.http_connection_param_name, dependant.request_param_name):
-            if name:
-                found[name] = RequestArgument
-        if name := dependant.background_tasks_param_name:
-            found[name] = partial(BackgroundArgument, make=self.make.background)
-        if name := dependant.response_param_name:
-            found[name] = partial(ResponseArgument, make=self.make.response)
-        if name := dependant.security_scopes_param_name:
-            scopes = _get_oauth_scopes(dependant=dependant)
-            found[name] = partial(Constant, make=partial(_make_scopes, scopes))
+            found.update((item.name, self.value(source, item)) for item in fields)
+        found.update((item.name, None) for item in dependant.body_params)
+        found.update(self.special_sources(dependant))
         return found
+
+    def special_sources(self, dependant: Dependant) -> dict[str, Callable[[int], Argument]]:
+        """Return name -> maker of the Argument for what is asked for by its type."""
+        scopes = partial(_make_scopes, _get_oauth_scopes(dependant=dependant))
+        makers = {
+            dependant.http_connection_param_name: RequestArgument,
+            dependant.request_param_name: RequestArgument,
+            dependant.background_tasks_param_name: partial(
+                BackgroundArgument, make=self.make.background
+            ),
+            dependant.response_param_name: partial(ResponseArgument, make=self.make.response),
+            dependant.security_scopes_param_name: partial(Constant, make=scopes),
+        }
+        return {name: maker for name, maker in makers.items() if name}
 
     def value(self, source: str, item: ModelField) -> Callable[[int], Argument]:
         """Return the maker of the Argument for one parameter."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.applications import Starlette
 from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.middleware import Middleware
 from starlette.middleware import exceptions as exceptions_module
@@ -35,6 +36,7 @@ Handlers = dict[Any, Callable[..., Any]]
 
 # What the dispatcher does in the place of these; monitoring packages replace them.
 _IMITATED: tuple[tuple[Any, str], ...] = (
+    (Starlette, "__call__"),
     (ServerErrorMiddleware, "__call__"),
     (ExceptionMiddleware, "__call__"),
     (ExceptionMiddleware, "__init__"),
