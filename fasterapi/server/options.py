@@ -34,6 +34,7 @@ class ServerOptions(TypedDict, total=False):
         log_config: Logging configuration as uvicorn takes it.
         timeout_keep_alive: Seconds an idle connection stays open.
         timeout_graceful_shutdown: Seconds running requests have to finish on stop.
+        timeout_worker_healthcheck: Seconds a worker process may take to answer its parent.
         limit_concurrency: Connections above which the answer is 503.
         limit_max_requests: Requests after which a worker is replaced.
         backlog: Connections the kernel keeps waiting.
@@ -70,6 +71,7 @@ class ServerOptions(TypedDict, total=False):
     log_config: Any
     timeout_keep_alive: int | None
     timeout_graceful_shutdown: int | None
+    timeout_worker_healthcheck: int | None
     limit_concurrency: int | None
     limit_max_requests: int | None
     backlog: int | None

@@ -158,9 +158,9 @@ def _is_being_imported() -> bool:
 class _Config(Config):
     """uvicorn's settings; importing the application never starts a second server."""
 
-    def load_app(self) -> Any:
+    def load(self) -> None:
         with importing_app():
-            return super().load_app()
+            super().load()
 
 
 class _Server(Server):
@@ -172,12 +172,39 @@ class _Server(Server):
         super().handle_exit(sig, frame)
 
 
+class _Supervisor(Multiprocess):
+    """uvicorn's supervisor; it notices at once when a worker dies while it is asked for life.
+
+    The parent keeps the worker's end of the pipe open, so a dead worker looks like a silent
+    one until the time for an answer is up.
+    """
+
+    def init_processes(self) -> None:
+        super().init_processes()
+        self._close_far_ends()
+
+    def keep_subprocess_alive(self) -> None:
+        super().keep_subprocess_alive()
+        self._close_far_ends()
+
+    def handle_signals(self) -> None:  # some of them start workers
+        super().handle_signals()
+        self._close_far_ends()
+
+    def _close_far_ends(self) -> None:
+        for process in self.processes:
+            process.child_conn.close()
+
+
 def _config(target: Any, settings: Mapping[str, Any]) -> Config:
     passed: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
         if name != "http"
     }
+    # uvicorn kills a worker that takes longer to start, again and again; its own default of
+    # 5 s is too short for large programs and busy machines.
+    passed.setdefault("timeout_worker_healthcheck", 30)
     return _Config(target, http=choose_http(settings), **passed)
 
 
@@ -216,7 +243,7 @@ def _supervise(config: Config) -> None:
         if config.should_reload:
             ChangeReload(config, target=Server(config).run, sockets=sockets).run()
         else:
-            supervisor = Multiprocess(config, sockets=sockets)
+            supervisor = _Supervisor(config, sockets=sockets)
             supervisor.run()
             failed = any(child.exitcode == STARTUP_FAILURE for child in supervisor.processes)
     except KeyboardInterrupt:
