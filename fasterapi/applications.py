@@ -1,6 +1,7 @@
 """FasterAPI: the application class, FastAPI's under both names."""
 
 import os
+import sys
 import warnings
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, Final, Literal, TypeVar, cast
@@ -38,6 +39,7 @@ from fasterapi.openapi.docs import (
 from fasterapi.openapi.utils import get_openapi
 from fasterapi.params import Depends
 from fasterapi.routing.delegating import AppDeclarations
+from fasterapi.routing.documentation import add_documentation
 from fasterapi.routing.paths import require
 from fasterapi.routing.router import ROUTES_DEPRECATED
 from fasterapi.routing.table import PlanRow, RouteTable
@@ -65,6 +67,30 @@ _ROOT_PATH_DEPRECATED: Final = (
     "The `root_path` parameter is deprecated. Configure the server's root path instead, "
     "for example with `fastapi run --root-path /api/v1`."
 )
+
+_KEPT_OPTIONS: Final = (
+    "max_body_size",
+    "debug",
+    "title",
+    "summary",
+    "description",
+    "version",
+    "terms_of_service",
+    "contact",
+    "license_info",
+    "openapi_url",
+    "openapi_tags",
+    "root_path_in_servers",
+    "docs_url",
+    "redoc_url",
+    "swagger_ui_oauth2_redirect_url",
+    "swagger_ui_init_oauth",
+    "swagger_ui_parameters",
+    "docs_assets",
+    "separate_input_output_schemas",
+    "openapi_external_docs",
+)
+"""Options that are attributes of the same name, nothing more."""
 
 _DEFAULT_HANDLERS: Final[dict[type[Exception], Any]] = {
     HTTPException: http_exception_handler,
@@ -140,6 +166,26 @@ class FasterAPI(AppDeclarations, Starlette):
             files that the app serves itself.
     """
 
+    max_body_size: int | None
+    title: str
+    summary: str | None
+    description: str
+    version: str
+    terms_of_service: str | None
+    contact: dict[str, str | Any] | None
+    license_info: dict[str, str | Any] | None
+    openapi_url: str | None
+    openapi_tags: list[dict[str, Any]] | None
+    root_path_in_servers: bool
+    docs_url: str | None
+    redoc_url: str | None
+    swagger_ui_oauth2_redirect_url: str | None
+    swagger_ui_init_oauth: dict[str, Any] | None
+    swagger_ui_parameters: dict[str, Any] | None
+    docs_assets: Literal["cdn", "local"]
+    separate_input_output_schemas: bool
+    openapi_external_docs: dict[str, Any] | None
+
     def __init__(  # noqa: PYI019  the lifespan is typed with the app's class
         self: AppType,
         *,
@@ -189,27 +235,10 @@ class FasterAPI(AppDeclarations, Starlette):
         form_limits: _FormLimits | None = None,
         docs_assets: Literal["cdn", "local"] = "cdn",
     ) -> None:
-        self.max_body_size = max_body_size
-        self.debug = debug
-        self.title = title
-        self.summary = summary
-        self.description = description
-        self.version = version
-        self.terms_of_service = terms_of_service
-        self.contact = contact
-        self.license_info = license_info
-        self.openapi_url = openapi_url
-        self.openapi_tags = openapi_tags
-        self.root_path_in_servers = root_path_in_servers
-        self.docs_url = docs_url
-        self.redoc_url = redoc_url
-        self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
-        self.swagger_ui_init_oauth = swagger_ui_init_oauth
-        self.swagger_ui_parameters = swagger_ui_parameters
-        self.docs_assets = docs_assets
+        given = locals()
+        for option in _KEPT_OPTIONS:
+            setattr(self, option, given[option])
         self.servers = servers or []
-        self.separate_input_output_schemas = separate_input_output_schemas
-        self.openapi_external_docs = openapi_external_docs
         self.openapi_version = "3.1.0"
         self.openapi_schema: dict[str, Any] | None = None
         self._openapi_routes_version: int | None = None
@@ -315,10 +344,7 @@ class FasterAPI(AppDeclarations, Starlette):
 
     def setup(self) -> None:
         """Add the routes of the document and its pages; called once, at the end of init."""
-        # On first use: that module looks up names of this one.
-        from fasterapi._documentation import add_documentation  # noqa: PLC0415
-
-        add_documentation(self)
+        add_documentation(self, sys.modules[__name__])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, WebSocket or lifespan: the app is an ASGI application."""

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -14,9 +14,6 @@ from fasterapi import params
 from fasterapi._form_limits import _FormLimits
 from fasterapi.datastructures import DefaultPlaceholder
 from fasterapi.types import IncEx
-
-if TYPE_CHECKING:
-    from fasterapi.routing.route import APIRoute
 
 __all__ = (
     "IncludeOptions",
@@ -50,7 +47,7 @@ class _CommonOptions(TypedDict, total=False):
     name: str | None
     callbacks: list[BaseRoute] | None
     openapi_extra: dict[str, Any] | None
-    generate_unique_id_function: "Callable[[APIRoute], str] | DefaultPlaceholder"
+    generate_unique_id_function: Callable[[Any], str] | DefaultPlaceholder
     max_body_size: int | None
     form_limits: _FormLimits | None
 
@@ -71,7 +68,7 @@ class RegistrationOptions(_CommonOptions, total=False, closed=True):
     """
 
     methods: set[str] | list[str] | None
-    route_class_override: "type[APIRoute] | None"
+    route_class_override: type[Any] | None
     strict_content_type: bool | DefaultPlaceholder
 
 
@@ -94,7 +91,7 @@ class IncludeOptions(TypedDict, total=False, closed=True):
     callbacks: list[BaseRoute] | None
     deprecated: bool | None
     include_in_schema: bool
-    generate_unique_id_function: "Callable[[APIRoute], str]"
+    generate_unique_id_function: Callable[[Any], str]
     max_body_size: int | None
     form_limits: _FormLimits | None
 

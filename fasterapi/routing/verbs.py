@@ -5,7 +5,7 @@
 import inspect
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol, Self, overload
+from typing import Any, ClassVar, Final, Protocol, Self, overload
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
@@ -17,9 +17,6 @@ from fasterapi.datastructures import Default
 from fasterapi.routing.options import RouteOptions
 from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
-
-if TYPE_CHECKING:
-    from fasterapi.routing.route import APIRoute
 
 __all__ = ("OPTION_DEFAULTS", "VERB_SIGNATURE", "BoundVerb", "Verb", "VerbDecorators")
 
@@ -67,7 +64,7 @@ class BoundVerb:
         name: str | None = None,
         callbacks: list[BaseRoute] | None = None,
         openapi_extra: dict[str, Any] | None = None,
-        generate_unique_id_function: "Callable[[APIRoute], str]" = Default(generate_unique_id),
+        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:

@@ -1,11 +1,12 @@
 """An app's routes for its OpenAPI document and the pages that show it."""
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
-import fasterapi.applications as names
+from fasterapi.openapi.assets import mount_assets, redoc_urls, swagger_ui_urls
 
 if TYPE_CHECKING:
     from fasterapi.applications import FasterAPI
@@ -71,11 +72,19 @@ def _root_path(request: Request) -> str:
     return root_path.rstrip("/")
 
 
-def document_response(app: "FasterAPI", request: Request) -> Response:
-    """Return the app's OpenAPI document."""
+def document_response(
+    app: "FasterAPI", request: Request, own_openapi: Callable[..., Any]
+) -> Response:
+    """Return the app's OpenAPI document.
+
+    Args:
+        app: The app.
+        request: Tells the root path.
+        own_openapi: The ``openapi`` of the framework's class.
+    """
     root_path = _root_path(request) if app.root_path_in_servers else ""
     schema = app.openapi()
-    is_overridden = "openapi" in vars(app) or type(app).openapi is not names.FasterAPI.openapi
+    is_overridden = "openapi" in vars(app) or type(app).openapi is not own_openapi
     if is_overridden:
         # Somebody else's function may return what it likes, changed in place or not.
         return JSONResponse(with_server(schema, root_path))
@@ -85,82 +94,64 @@ def document_response(app: "FasterAPI", request: Request) -> Response:
     return Response(document.encoded(root_path), media_type="application/json")
 
 
-def add_documentation(app: "FasterAPI") -> None:
-    """Add the routes that the app's ``openapi_url``, ``docs_url``, ... ask for."""
+def add_documentation(app: "FasterAPI", pages: Any) -> None:
+    """Add the routes that the app's ``openapi_url``, ``docs_url``, ... ask for.
+
+    Args:
+        app: The app.
+        pages: The module whose ``get_swagger_ui_html``, ... make the pages; programs replace
+            them there to change the pages.
+    """
     if not app.openapi_url:
         return
+    own_openapi = pages.FasterAPI.openapi
 
     async def openapi(req: Request) -> Response:
-        return document_response(app, req)
+        return document_response(app, req, own_openapi)
 
     app.add_route(app.openapi_url, openapi, include_in_schema=False)
-    assets = _LocalAssets(app)
+    assets_path = None
+    if app.docs_assets == "local" and (app.docs_url or app.redoc_url):
+        assets_path = mount_assets(app)
     if app.docs_url:
-        _add_swagger_ui(app, app.docs_url, assets)
+        _add_swagger_ui(app, app.docs_url, assets_path, pages)
     if app.redoc_url:
-        _add_redoc(app, app.redoc_url, assets)
+        _add_redoc(app, app.redoc_url, assets_path, pages)
 
 
-class _LocalAssets:
-    """Where the pages find their scripts and styles, if the app serves them itself."""
-
-    def __init__(self, app: "FasterAPI") -> None:
-        self._path: str | None = None
-        if app.docs_assets == "local" and (app.docs_url or app.redoc_url):
-            # Only then: reads files, and adds a route.
-            from fasterapi.openapi.assets import mount_assets  # noqa: PLC0415
-
-            self._path = mount_assets(app)
-
-    def swagger_ui(self, root_path: str) -> dict[str, Any]:
-        """Return arguments of ``get_swagger_ui_html``."""
-        if self._path is None:
-            return {}
-        from fasterapi.openapi.assets import swagger_ui_urls  # noqa: PLC0415
-
-        return {**swagger_ui_urls(root_path + self._path)}
-
-    def redoc(self, root_path: str) -> dict[str, Any]:
-        """Return arguments of ``get_redoc_html``."""
-        if self._path is None:
-            return {}
-        from fasterapi.openapi.assets import redoc_urls  # noqa: PLC0415
-
-        return {**redoc_urls(root_path + self._path)}
-
-
-def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets: _LocalAssets) -> None:
-    async def swagger_ui_html(req: Request) -> HTMLResponse:
+def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets_path: str | None, pages: Any) -> None:
+    async def swagger_ui_html(req: Request) -> Any:
         root_path = _root_path(req)
         redirect_url = app.swagger_ui_oauth2_redirect_url
-        # Looked up in `applications`, where programs replace it to change the page.
-        return names.get_swagger_ui_html(
+        urls = {} if assets_path is None else swagger_ui_urls(root_path + assets_path)
+        return pages.get_swagger_ui_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - Swagger UI",
             oauth2_redirect_url=root_path + redirect_url if redirect_url else redirect_url,
             init_oauth=app.swagger_ui_init_oauth,
             swagger_ui_parameters=app.swagger_ui_parameters,
-            **assets.swagger_ui(root_path),
+            **urls,
         )
 
     app.add_route(docs_url, swagger_ui_html, include_in_schema=False)
     if app.swagger_ui_oauth2_redirect_url:
 
-        async def swagger_ui_redirect(_: Request) -> HTMLResponse:
-            return names.get_swagger_ui_oauth2_redirect_html()
+        async def swagger_ui_redirect(_: Request) -> Any:
+            return pages.get_swagger_ui_oauth2_redirect_html()
 
         app.add_route(
             app.swagger_ui_oauth2_redirect_url, swagger_ui_redirect, include_in_schema=False
         )
 
 
-def _add_redoc(app: "FasterAPI", redoc_url: str, assets: _LocalAssets) -> None:
-    async def redoc_html(req: Request) -> HTMLResponse:
+def _add_redoc(app: "FasterAPI", redoc_url: str, assets_path: str | None, pages: Any) -> None:
+    async def redoc_html(req: Request) -> Any:
         root_path = _root_path(req)
-        return names.get_redoc_html(
+        urls = {} if assets_path is None else redoc_urls(root_path + assets_path)
+        return pages.get_redoc_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - ReDoc",
-            **assets.redoc(root_path),
+            **urls,
         )
 
     app.add_route(redoc_url, redoc_html, include_in_schema=False)
