@@ -26,6 +26,7 @@ from fasterapi._speedups.dispatch import Dispatcher
 from fasterapi.encoded import EncodedResponse
 from fasterapi.exceptions import FastAPIError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.routing.sessions import RESPONSE_NOT_AWAITED
 from fasterapi.routing.table import RouteTable
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware
@@ -153,10 +154,7 @@ class _DispatcherMaker:
 
 def _lost_response() -> FastAPIError:
     """Return the exception for a request whose exception a dependency swallowed."""
-    return FastAPIError(
-        "no response was made: a dependency with yield has caught the exception of the "
-        "endpoint, or of another dependency, and has not raised it again"
-    )
+    return FastAPIError(RESPONSE_NOT_AWAITED)
 
 
 @dataclass(slots=True, frozen=True)

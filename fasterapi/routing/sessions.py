@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket
 import fasterapi.routing as names
 from fasterapi.exceptions import FastAPIError
 
-_RESPONSE_NOT_AWAITED = (
+RESPONSE_NOT_AWAITED = (
     "Response not awaited. There's a high chance that the application code is raising an "
     "exception and a dependency with yield has a block with a bare except, or a block with "
     "except Exception, and is not raising the exception again. Read more about it in the docs: "
@@ -46,7 +46,7 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
                 sent = True
             if not sent:
                 # An exit stack swallowed the exception, so nothing was answered.
-                raise FastAPIError(_RESPONSE_NOT_AWAITED)
+                raise FastAPIError(RESPONSE_NOT_AWAITED)
 
         await names.wrap_app_handling_exceptions(answer, request)(scope, receive, send)
 
