@@ -49,7 +49,9 @@ def _take_recipe(field_info: FieldInfo) -> _Recipe:
 
 def _usual_shape(recipe: _Recipe) -> Hashable | None:
     """What kind of field this is, if it is of a kind whose adapter cannot fail to be built."""
-    if "discriminator" in recipe.attributes:
+    attributes = recipe.attributes
+    if "discriminator" in attributes or {"default", "default_factory"} <= attributes.keys():
+        # Pydantic refuses a default of both kinds.
         return None
     return field_shape(recipe.annotation, recipe.metadata)
 
