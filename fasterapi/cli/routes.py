@@ -2,14 +2,14 @@
 
 import functools
 import inspect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
-from fasterapi.routing import iter_route_contexts
+from fasterapi.routing.include import iter_route_contexts
 
 __all__ = ("RouteRow", "describe_routes", "route_table", "row_as_dict")
 
@@ -63,7 +63,7 @@ def _describe(context: Any) -> RouteRow:
     endpoint = getattr(context, "endpoint", None)
     dependant = getattr(context, "dependant", None)
     target = endpoint if endpoint is not None else getattr(context, "app", None)
-    row = RouteRow(_methods_of(context), context.path or "", _name_of(target))
+    row = RouteRow(_methods_of(context), _path_of(context), _name_of(target))
     if endpoint is not None and not inspect.isclass(endpoint):
         row.kind = _kind_of(endpoint)
     if dependant is not None:
@@ -140,21 +140,15 @@ def _name_of(value: Any) -> str:
 
 
 def _read_plans(app: Any) -> dict[tuple[str, tuple[str, ...]], tuple[bool, str]]:
-    """Return (path, methods) -> (is compiled, why not), as far as *app* reports it."""
-    report = getattr(app, "plan_report", None)
-    entries: Iterable[Any] = report() if callable(report) else ()
-    plans = {}
-    for entry in entries:
-        row = entry if isinstance(entry, Mapping) else _attributes(entry)
-        methods = row.get("methods") or ()
-        key = (row.get("path", ""), tuple(sorted(methods) or ["WEBSOCKET"]))
-        plans[key] = (bool(row.get("compiled")), row.get("reason") or "")
-    return plans
+    """Return (path, methods) -> (is compiled, why not)."""
+    return {
+        (_path_of(row.route), tuple(_methods_of(row.route))): (row.plan is not None, row.reason)
+        for row in app.plan_report()
+    }
 
 
-def _attributes(entry: Any) -> dict[str, Any]:
-    names = ("path", "methods", "compiled", "reason")
-    return {name: getattr(entry, name, None) for name in names}
+def _path_of(route: Any) -> str:
+    return getattr(route, "path", None) or ""
 
 
 def row_as_dict(row: RouteRow) -> dict[str, Any]:

@@ -238,16 +238,28 @@ def test_routes_as_a_table_is_not_cut_in_a_pipe() -> None:
     assert "path: item_id" in result.stdout
 
 
-def test_plan_report_of_the_app_is_shown(tmp_path: Path) -> None:
+def test_plan_of_each_route_is_shown(tmp_path: Path) -> None:
     with (tmp_path / "main.py").open("a") as file:
         file.write(
-            "app.plan_report = lambda: [{'path': '/items/{item_id}', 'methods': ['GET'], "
-            "'compiled': False, 'reason': 'custom route class'},"
-            "{'path': '/inner/items', 'methods': {'POST'}, 'compiled': True, 'reason': None}]\n"
+            "from fasterapi.routing import APIRoute\n"
+            "class Own(APIRoute):\n"
+            "    def get_route_handler(self):\n"
+            "        return super().get_route_handler()\n"
+            "own = APIRouter(route_class=Own)\n"
+            "@own.get('/own')\n"
+            "def answer(): ...\n"
+            "app.include_router(own)\n"
         )
-    result = invoke("routes")
-    assert "plain: custom route class" in result.stdout
-    assert "compiled" in result.stdout
+    rows = {row["path"]: row for row in json.loads(invoke("routes", "--json").stdout)}
+    assert (rows["/items/{item_id}"]["is_compiled"], rows["/items/{item_id}"]["reason"]) == (
+        True,
+        "",
+    )
+    assert rows["/own"]["is_compiled"] is False
+    assert rows["/own"]["reason"]
+    table = invoke("routes").stdout
+    assert "compiled" in table
+    assert f"plain: {rows['/own']['reason']}"[:20] in table
 
 
 def test_command_without_typer_says_what_to_install(
