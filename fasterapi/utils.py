@@ -20,7 +20,7 @@ from fasterapi.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from fasterapi.routing import APIRoute
+    from fasterapi.routing.route import APIRoute
 
 # Keys of OpenAPI's `responses` that are not one status.
 _STATUS_RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})

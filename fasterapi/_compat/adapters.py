@@ -11,13 +11,13 @@ Typing's own equality is no such key: ``Union[int, str] == Union[str, int]``, an
 """
 
 import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 from uuid import UUID
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
@@ -25,6 +25,9 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from fasterapi._compat.shared import PYDANTIC_VERSION_MINOR_TUPLE, lenient_issubclass
+
+# Hashable; a class is not, in the eyes of type checkers.
+Shape: TypeAlias = Any
 
 # Types whose schema depends on nothing else, so that building it cannot fail either.
 _PLAIN_TYPES: frozenset[Any] = frozenset(
@@ -50,10 +53,10 @@ _DOCUMENTED_VALUES = frozenset({str, int, float, bool, type(None)})
 _LITERAL_VALUES = (str, int, bool, bytes, type(None))
 # Shapes are bounded by a program's source; the limit is for those that make models in a loop.
 _SHARED_LIMIT = 4096
-_shared: dict[Hashable, TypeAdapter[Any]] = {}
+_shared: dict[Shape, TypeAdapter[Any]] = {}
 
 
-def annotation_shape(annotation: Any) -> Hashable | None:
+def annotation_shape(annotation: Any) -> Shape | None:
     """A key under which equal adapters may be shared, or None where that is not certain.
 
     Returns:
@@ -75,7 +78,7 @@ def annotation_shape(annotation: Any) -> Hashable | None:
     return None
 
 
-def _class_shape(cls: type[Any]) -> Hashable | None:
+def _class_shape(cls: type[Any]) -> Shape | None:
     if cls in _PLAIN_TYPES:
         return cls
     if lenient_issubclass(cls, BaseModel):
@@ -88,14 +91,14 @@ def _class_shape(cls: type[Any]) -> Hashable | None:
     return None
 
 
-def _literal_shape(annotation: Any) -> Hashable | None:
+def _literal_shape(annotation: Any) -> Shape | None:
     values = get_args(annotation)
     if not all(type(value) in _LITERAL_VALUES for value in values):
         return None
     return ("literal", (), tuple((type(value), value) for value in values))
 
 
-def _arguments_shape(kind: Hashable, annotation: Any) -> Hashable | None:
+def _arguments_shape(kind: Shape, annotation: Any) -> Shape | None:
     shapes = []
     for argument in get_args(annotation):
         shape = Ellipsis if argument is Ellipsis else annotation_shape(argument)
@@ -105,14 +108,14 @@ def _arguments_shape(kind: Hashable, annotation: Any) -> Hashable | None:
     return (kind, tuple(shapes))
 
 
-def mentions_model(shape: Hashable) -> bool:
+def mentions_model(shape: Shape) -> bool:
     """Whether a model, with validators of its user's, is part of *shape*."""
     if not isinstance(shape, tuple):
         return False
     return lenient_issubclass(shape[0], BaseModel) or any(map(mentions_model, shape[1]))
 
 
-def metadata_shape(metadata: Sequence[Any]) -> Hashable | None:
+def metadata_shape(metadata: Sequence[Any]) -> Shape | None:
     """A key for constraints such as ``Ge(1)``, or None where one of them is of another kind."""
     shapes = []
     for item in metadata:
@@ -126,7 +129,7 @@ def metadata_shape(metadata: Sequence[Any]) -> Hashable | None:
     return tuple(shapes)
 
 
-def field_shape(annotation: Any, metadata: Sequence[Any]) -> Hashable | None:
+def field_shape(annotation: Any, metadata: Sequence[Any]) -> Shape | None:
     """The shape of a whole field, or None where its adapter cannot be shared."""
     try:
         shape = annotation_shape(annotation)
@@ -138,7 +141,7 @@ def field_shape(annotation: Any, metadata: Sequence[Any]) -> Hashable | None:
     return None if constraints is None else ("constrained", (shape, constraints))
 
 
-def shared_adapter(shape: Hashable, annotation: Any, metadata: Sequence[Any]) -> TypeAdapter[Any]:
+def shared_adapter(shape: Shape, annotation: Any, metadata: Sequence[Any]) -> TypeAdapter[Any]:
     """The adapter of every field with *shape*, built on first use.
 
     Raises:
@@ -146,19 +149,19 @@ def shared_adapter(shape: Hashable, annotation: Any, metadata: Sequence[Any]) ->
     """
     adapter = _shared.get(shape)
     if adapter is None:
-        annotated = Annotated[(annotation, *metadata)] if metadata else annotation
+        annotated: Any = Annotated[(annotation, *metadata)] if metadata else annotation
         adapter = _keep(shape, TypeAdapter(annotated))
     return adapter
 
 
-def _keep(shape: Hashable, adapter: TypeAdapter[Any]) -> TypeAdapter[Any]:
+def _keep(shape: Shape, adapter: TypeAdapter[Any]) -> TypeAdapter[Any]:
     if len(_shared) >= _SHARED_LIMIT:
         _shared.clear()
     _shared[shape] = adapter
     return adapter
 
 
-def attributes_shape(attributes: dict[str, Any]) -> Hashable | None:
+def attributes_shape(attributes: dict[str, Any]) -> Shape | None:
     """A key for what the JSON schema says beside the type, or None where that is not certain."""
     shapes = []
     for name, value in attributes.items():
@@ -171,7 +174,7 @@ def attributes_shape(attributes: dict[str, Any]) -> Hashable | None:
 
 
 def documented_adapter(
-    shape: Hashable, annotation: Any, metadata: Sequence[Any], attributes: dict[str, Any]
+    shape: Shape, annotation: Any, metadata: Sequence[Any], attributes: dict[str, Any]
 ) -> TypeAdapter[Any]:
     """The adapter of fields with *shape* that also say the same in their JSON schema."""
     documented = attributes_shape(attributes)

@@ -25,7 +25,7 @@ FieldMapping: TypeAlias = dict[tuple[ModelField, SchemaMode], JsonSchemaValue]
 class GenerateJsonSchema(_GenerateJsonSchema):
     """Pydantic's generator, with binary data described the way OpenAPI 3.1 does."""
 
-    def bytes_schema(self, schema: CoreSchema) -> JsonSchemaValue:  # type: ignore[override]
+    def bytes_schema(self, schema: CoreSchema) -> JsonSchemaValue:
         """The JSON schema of *schema*, which is one of bytes."""
         result: dict[str, Any] = {
             "type": "string",
@@ -139,13 +139,13 @@ def get_definitions(
         for field in all_fields
     ]
     generator = GenerateJsonSchema(ref_template=REF_TEMPLATE)
-    field_mapping, raw_definitions = generator.generate_definitions(inputs=inputs)  # type: ignore[arg-type]
+    field_mapping, raw_definitions = generator.generate_definitions(inputs=inputs)
     definitions = cast(dict[str, dict[str, Any]], raw_definitions)
     for definition in definitions.values():
         if "description" in definition:
             # Text after a form feed is for readers of the source, not of the API.
             definition["description"] = definition["description"].split("\f")[0]
-    return cast(FieldMapping, field_mapping), definitions
+    return field_mapping, definitions
 
 
 def normalize_name(name: str) -> str:

@@ -1,6 +1,6 @@
 """`ModelField`: one parameter, body or response, with what validates and serialises it."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +14,7 @@ from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator
 from fasterapi._compat import shared
 from fasterapi._compat.adapters import (
     FIELD_ATTRIBUTES,
+    Shape,
     build_adapter,
     documented_adapter,
     field_shape,
@@ -47,7 +48,7 @@ def _take_recipe(field_info: FieldInfo) -> _Recipe:
     return _Recipe(field_info.annotation, tuple(field_info.metadata), attributes)
 
 
-def _usual_shape(recipe: _Recipe) -> Hashable | None:
+def _usual_shape(recipe: _Recipe) -> Shape | None:
     """What kind of field this is, if it is of a kind whose adapter cannot fail to be built."""
     attributes = recipe.attributes
     if "discriminator" in attributes or {"default", "default_factory"} <= attributes.keys():

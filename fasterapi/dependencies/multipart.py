@@ -44,12 +44,14 @@ def _has_python_multipart() -> bool:
 def _complaint() -> str | None:
     """What is wrong; None if `multipart` is python-multipart under its old name."""
     try:
-        from multipart import __version__  # noqa: PLC0415
+        from multipart import __version__  # type: ignore[import-untyped]  # noqa: PLC0415
     except ImportError:
         return multipart_not_installed_error
     try:
         # Only python-multipart has it; the package `multipart` shares no more than the name.
-        from multipart.multipart import parse_options_header  # noqa: PLC0415
+        from multipart.multipart import (  # type: ignore[import-untyped]  # noqa: PLC0415
+            parse_options_header,
+        )
     except ImportError:
         return multipart_incorrect_install_error
     return None if __version__ and parse_options_header else multipart_not_installed_error

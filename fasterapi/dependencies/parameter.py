@@ -260,7 +260,7 @@ def _with_alias_of_path(info: FieldInfo, path_param_names: set[str]) -> FieldInf
             if name in path_param_names:
                 # A copy, because other routes may choose another.
                 info = copy(info)
-                info.validation_alias = name  # type: ignore[assignment]
+                info.validation_alias = name
                 break
     return info
 
