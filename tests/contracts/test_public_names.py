@@ -6,6 +6,7 @@ The list is surface.json: a copy of the conformance harness's own, so that this 
 import inspect
 import json
 import pkgutil
+import sys
 import typing
 from functools import cache
 from pathlib import Path
@@ -34,11 +35,19 @@ def ours(module: str) -> Any:
 
 def named(name: str) -> Any:
     """Return the first public object called *name* in any module of the surface."""
-    for module in (*surface()["modules"], "fastapi.applications"):
+    first = ("fastapi", "fastapi.security")  # openapi.models has classes of the same names
+    for module in (*first, *surface()["modules"], "fastapi.applications"):
         found = getattr(ours(module), name, None)
         if found is not None and not inspect.ismodule(found):
             return found
     pytest.fail(f"no module of the surface has {name!r}")
+
+
+def evaluated(annotation: Any, function: Any) -> Any:
+    """Return *annotation*, looked up where *function* is written if it is text."""
+    if not isinstance(annotation, str):
+        return annotation
+    return eval(annotation, vars(sys.modules[function.__module__]))
 
 
 def keywords_of(function: Any) -> set[str] | None:
@@ -48,11 +57,10 @@ def keywords_of(function: Any) -> set[str] | None:
         if parameter.kind is not parameter.VAR_KEYWORD:
             names.add(parameter.name)
             continue
-        hint = typing.get_type_hints(function, include_extras=True).get(parameter.name)
-        options = typing.get_args(hint)
+        options = typing.get_args(evaluated(parameter.annotation, function))
         if not options or not hasattr(options[0], "__annotations__"):
             return None
-        names |= set(typing.get_type_hints(options[0]))
+        names |= options[0].__annotations__.keys()
     return names
 
 
