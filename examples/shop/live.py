@@ -2,11 +2,13 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import closing
-from typing import Annotated, Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import closing, suppress
+from functools import partial
+from typing import Annotated
 from urllib.parse import urlsplit
 
+import anyio
 from starlette.datastructures import State
 
 from fasterapi import (
@@ -91,11 +93,15 @@ async def watch_order(websocket: WebSocket, order_id: int) -> None:
     _refuse_foreign_pages(websocket)
     await websocket.accept()
     events: Events = websocket.app.state.events
-    with events.subscribe() as changes:  # before looking, as above
+    # Subscribed before looking, as above; a client may go away at any point.
+    with suppress(WebSocketDisconnect), events.subscribe() as changes:
         now = await _log_in(websocket, order_id)
         await websocket.send_json({"order_id": order_id, "status": now})
         if now.next_ones:
-            await _first_of(_tell_changes(websocket, order_id, changes), _until_gone(websocket))
+            await _until_first_ends(
+                partial(_tell_changes, websocket, order_id, changes),
+                partial(_until_gone, websocket),
+            )
         else:
             await websocket.close()
 
@@ -153,14 +159,14 @@ async def _until_gone(websocket: WebSocket) -> None:
         return
 
 
-async def _first_of(*waiting: Any) -> None:
-    """Wait until one of the coroutines ends, then stop the others."""
-    tasks = [asyncio.ensure_future(coroutine) for coroutine in waiting]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()  # raise what it raised
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+async def _until_first_ends(*functions: Callable[[], Awaitable[None]]) -> None:
+    """Run the functions side by side; the first one to end stops the others."""
+    async with anyio.create_task_group() as group:
+
+        async def run(function: Callable[[], Awaitable[None]]) -> None:
+            with suppress(WebSocketDisconnect):  # gone while we were sending
+                await function()
+            group.cancel_scope.cancel()
+
+        for function in functions:
+            group.start_soon(run, function)

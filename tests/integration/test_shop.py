@@ -478,6 +478,12 @@ def test_websocket_refuses_orders_of_others(
     assert end.value.code == 1008
 
 
+def test_websocket_may_go_away_before_it_logs_in(client: TestClient) -> None:
+    with client.websocket_connect("/orders/1/status"):
+        pass
+    assert client.app.state.events._queues == set()  # type: ignore[attr-defined]
+
+
 def test_websocket_refuses_foreign_pages(client: TestClient) -> None:
     foreign = {"Origin": "https://evil.example"}
     with (
