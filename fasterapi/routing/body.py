@@ -16,7 +16,6 @@ from fasterapi._body_limit import get_body_limit_error
 from fasterapi._compat import ModelField, Undefined
 from fasterapi._form_limits import _FormLimits
 from fasterapi.exceptions import EndpointContext
-from fasterapi.routing.paths import require
 from fasterapi.routing.scope import _FASTAPI_SCOPE_KEY, _resolve_form_limits
 
 __all__ = ("exit_stack_of", "read_request_body")
@@ -25,9 +24,9 @@ __all__ = ("exit_stack_of", "read_request_body")
 def exit_stack_of(connection: HTTPConnection, key: str) -> AsyncExitStack:
     """Return the exit stack that a layer further out has put into the scope."""
     stack = connection.scope.get(key)
-    require(isinstance(stack, AsyncExitStack), f"{key} not found in request scope")
-    found: AsyncExitStack = stack
-    return found
+    if not isinstance(stack, AsyncExitStack):
+        raise AssertionError(f"{key} not found in request scope")
+    return stack
 
 
 def _is_json(content_type: str) -> bool:

@@ -10,7 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
-from typing_extensions import Unpack, deprecated
+from typing_extensions import Unpack
+from typing_extensions import deprecated as deprecated_method
 
 import fasterapi.routing as names
 from fasterapi import params
@@ -87,7 +88,7 @@ class RouteDeclarations(VerbDecorators):
 
     def _declare(self, method: str, path: str, options: RouteOptions) -> Decorator[Any]:
         # By way of `api_route`, which subclasses override to change all decorators.
-        return self.api_route(path=path, methods=[method], **options)  # type: ignore[misc]
+        return self.api_route(path=path, methods=[method], **options)
 
     @show_options(VERB_SIGNATURE, _EXTRA_OPTIONS)
     def add_api_route(
@@ -274,7 +275,7 @@ class RouteDeclarations(VerbDecorators):
         require(event_type in ("startup", "shutdown"), "event must be 'startup' or 'shutdown'")
         (self.on_startup if event_type == "startup" else self.on_shutdown).append(func)
 
-    @deprecated(ON_EVENT_DEPRECATED)
+    @deprecated_method(ON_EVENT_DEPRECATED)
     def on_event(self, event_type: str) -> Decorator[Any]:
         """Return a decorator for `add_event_handler`."""
 

@@ -123,7 +123,7 @@ def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets_path: str | None, pa
     async def swagger_ui_html(req: Request) -> Any:
         root_path = _root_path(req)
         redirect_url = app.swagger_ui_oauth2_redirect_url
-        urls = {} if assets_path is None else swagger_ui_urls(root_path + assets_path)
+        urls: Any = {} if assets_path is None else swagger_ui_urls(root_path + assets_path)
         return pages.get_swagger_ui_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - Swagger UI",
@@ -147,7 +147,7 @@ def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets_path: str | None, pa
 def _add_redoc(app: "FasterAPI", redoc_url: str, assets_path: str | None, pages: Any) -> None:
     async def redoc_html(req: Request) -> Any:
         root_path = _root_path(req)
-        urls = {} if assets_path is None else redoc_urls(root_path + assets_path)
+        urls: Any = {} if assets_path is None else redoc_urls(root_path + assets_path)
         return pages.get_redoc_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - ReDoc",

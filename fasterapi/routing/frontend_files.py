@@ -87,7 +87,7 @@ class _FrontendStaticFiles(StaticFiles):
 
     def get_path(self, scope: Scope) -> str:
         """Return the requested path below the directory, as routing has found it."""
-        path = _get_fastapi_scope(scope).get(_FASTAPI_FRONTEND_PATH_KEY, "")
+        path: str = _get_fastapi_scope(scope).get(_FASTAPI_FRONTEND_PATH_KEY, "")
         require(isinstance(path, str), "the frontend path must be a str")
         return os.path.normpath(os.path.join(*path.split("/")))
 
@@ -166,7 +166,7 @@ class _FrontendStaticFiles(StaticFiles):
         self, fallback: str, scope: Scope, *, status_code: int
     ) -> Response:
         full_path, found = await names.run_in_threadpool(self.lookup_path, fallback)
-        if not _is_file(found):
+        if found is None or not _is_file(found):
             raise self._no_fallback(fallback)
         return self.file_response(full_path, found, scope, status_code=status_code)
 

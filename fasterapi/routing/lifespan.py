@@ -67,7 +67,8 @@ def _merge_lifespan_context(
             has_state = outer is not None or inner is not None
             yield {**(inner or {}), **(outer or {})} if has_state else None
 
-    return both
+    merged: Any = both
+    return merged  # type: ignore[no-any-return]
 
 
 class _DefaultLifespan:

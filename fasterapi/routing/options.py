@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 from fasterapi import params
 from fasterapi._form_limits import _FormLimits
 from fasterapi.datastructures import DefaultPlaceholder
-from fasterapi.types import IncEx
+from fasterapi.types import DecoratedCallable, IncEx
 
 __all__ = (
     "IncludeOptions",
@@ -113,7 +113,7 @@ def complete(
 
 def show_options(
     documented: inspect.Signature, extra: Mapping[str, Any] = MappingProxyType({})
-) -> Callable[[Callable[..., Any]], Any]:
+) -> Callable[[DecoratedCallable], DecoratedCallable]:
     """Return a decorator that lists the options one by one in a function's signature.
 
     Args:
@@ -121,7 +121,7 @@ def show_options(
         extra: Further options and their defaults.
     """
 
-    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(function: DecoratedCallable) -> DecoratedCallable:
         own = inspect.signature(function)
         shown = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
         shown += [p for p in documented.parameters.values() if p.kind is p.KEYWORD_ONLY]

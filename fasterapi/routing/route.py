@@ -170,7 +170,7 @@ class APIRoute(_Watched, routing.Route):
     is_json_stream: bool
     form_limits: _FormLimits
 
-    path_regex = LazyPathRegex()  # type: ignore[assignment]
+    path_regex = LazyPathRegex()
 
     @show_options(VERB_SIGNATURE, _EXTRA_SETTINGS)
     def __init__(
@@ -227,7 +227,10 @@ class APIRoute(_Watched, routing.Route):
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether path and method match, and what that adds to the scope."""
         context = self._context_of(scope)
-        match, child_scope = (super() if context is None else context).matches(scope)
+        if context is None:
+            match, child_scope = super().matches(scope)
+        else:
+            match, child_scope = context.matches(scope)
         if match != Match.NONE:
             child_scope["route"] = self
         return match, child_scope
@@ -268,7 +271,7 @@ def _populate_api_route_state(
 class APIWebSocketRoute(_Watched, routing.WebSocketRoute):
     """A WebSocket endpoint with parameters and dependencies."""
 
-    path_regex = LazyPathRegex()  # type: ignore[assignment]
+    path_regex = LazyPathRegex()
 
     def __init__(
         self,

@@ -162,7 +162,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         self._frontend_routes: _FrontendRouteGroup | None = None
 
     @property
-    def routes(self) -> list[BaseRoute]:  # type: ignore[override]
+    def routes(self) -> list[BaseRoute]:
         """The routes in order of matching; changing the list takes effect at once."""
         routes: list[BaseRoute] = self.__dict__["routes"]
         return routes

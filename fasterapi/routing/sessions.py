@@ -28,9 +28,8 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
     Dependencies of scope "function" are closed before the answer is sent, those of scope
     "request" after it.
     """
-    respond: Any = (
-        func if is_async_callable(func) else functools.partial(names.run_in_threadpool, func)
-    )
+    in_thread: Any = names.run_in_threadpool
+    respond: Any = func if is_async_callable(func) else functools.partial(in_thread, func)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = names.Request(scope, receive, send)
