@@ -127,7 +127,7 @@ def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
 
 def _settings(given: dict[str, Any], target: Any, is_development: bool) -> dict[str, Any]:
     """Return the options in force: command line, then the app's own, then the command's."""
-    own = getattr(target, "server_options", None)
+    own = getattr(target, "server_settings", None)
     mode: dict[str, Any] = {"host": "0.0.0.0"}  # noqa: S104
     if is_development:  # several workers asked for by name switch reload off
         mode = {"host": "127.0.0.1", "reload": given.get("workers") in (None, 1)}

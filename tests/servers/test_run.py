@@ -173,6 +173,29 @@ def test_module_run_with_workers(tmp_path: Path, start: Start, port: int, module
     assert stop(process)[0] == 0
 
 
+def test_app_runs_itself_with_its_own_settings(tmp_path: Path, start: Start, port: int) -> None:
+    (tmp_path / "main.py").write_text(
+        f"from fasterapi import App\napp = App(port={port}, workers=2)\n"
+        "@app.get('/')\ndef hello(req, res):\n    return res.json(['hello'])\napp.run()\n"
+    )
+    process = start("main.py", "--log-level", "info")
+    assert fetch(f"http://127.0.0.1:{port}/") == '["hello"]'
+    status, output = stop(process)
+    assert status == 0, output
+    assert "Started parent process" in output
+
+
+def test_command_line_runs_an_app_that_runs_itself(tmp_path: Path, start: Start, port: int) -> None:
+    (tmp_path / "main.py").write_text(
+        f"from fasterapi import App\napp = App(port={port}, host='127.0.0.1')\n"
+        "@app.get('/')\ndef hello(req, res):\n    return res.json(['hello'])\napp.run(port=1)\n"
+    )
+    process = start("-m", "fasterapi", "run")
+    assert fetch(f"http://127.0.0.1:{port}/") == '["hello"]'
+    status, output = stop(process)
+    assert status == 0, output
+
+
 def test_workers_of_an_application_that_cannot_be_imported(tmp_path: Path, start: Start) -> None:
     make = "from fasterapi import FastAPI\ndef main():\n    run(FastAPI(), workers=2)\nmain()\n"
     (tmp_path / "main.py").write_text(RUN + make)

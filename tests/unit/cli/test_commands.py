@@ -144,7 +144,7 @@ def test_settings_of_the_app_stand_between_command_line_and_defaults(
     served: list[Any], tmp_path: Path
 ) -> None:
     with (tmp_path / "main.py").open("a") as file:
-        file.write("app.server_options = {'port': 9000, 'host': '10.0.0.1', 'backlog': None}\n")
+        file.write("app.server_settings = {'port': 9000, 'host': '10.0.0.1', 'backlog': None}\n")
     assert invoke("run", "--host", "::").exit_code == 0
     assert (served[0][1]["host"], served[0][1]["port"]) == ("::", 9000)
 
