@@ -69,9 +69,9 @@ def _without_annotated(annotation: Any) -> Any:
     return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
-def _annotation_is_sequence(candidate: Any) -> bool:
-    return lenient_issubclass(candidate, sequence_types) and not lenient_issubclass(
-        candidate, _TEXT_TYPES
+def _annotation_is_sequence(annotation: Any) -> bool:
+    return lenient_issubclass(annotation, sequence_types) and not lenient_issubclass(
+        annotation, _TEXT_TYPES
     )
 
 
@@ -88,11 +88,11 @@ def value_is_sequence(value: Any) -> bool:
     return isinstance(value, sequence_types) and not isinstance(value, _TEXT_TYPES)
 
 
-def _annotation_is_complex(candidate: Any) -> bool:
+def _annotation_is_complex(annotation: Any) -> bool:
     return (
-        lenient_issubclass(candidate, (BaseModel, Mapping, UploadFile))
-        or _annotation_is_sequence(candidate)
-        or is_dataclass(candidate)
+        lenient_issubclass(annotation, (BaseModel, Mapping, UploadFile))
+        or _annotation_is_sequence(annotation)
+        or is_dataclass(annotation)
     )
 
 

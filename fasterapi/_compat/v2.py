@@ -43,6 +43,7 @@ from fasterapi._compat.model_field import serialize_sequence_value as serialize_
 from fasterapi._compat.model_fields import create_body_model as create_body_model
 from fasterapi._compat.model_fields import get_cached_model_fields as get_cached_model_fields
 from fasterapi._compat.model_fields import get_model_fields as get_model_fields
+from fasterapi._compat.shared import lenient_issubclass as lenient_issubclass
 
 RequiredParam = PydanticUndefined
 Undefined = PydanticUndefined
