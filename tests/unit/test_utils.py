@@ -1,5 +1,6 @@
 """Small helpers answer for every kind of input that their callers have."""
 
+import sys
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,7 +73,7 @@ def test_unique_ids_are_identifiers() -> None:
 def test_a_field_of_an_unusable_type_is_refused() -> None:
     class Unusable: ...
 
-    with pytest.raises(FastAPIError, match="Hint: check that .*Unusable"):
+    with pytest.raises(FastAPIError, match=r"Hint: check that .*Unusable"):
         create_model_field("value", Unusable)
 
 
@@ -82,9 +83,8 @@ def test_models_of_pydantic_v1_are_refused(monkeypatch: pytest.MonkeyPatch) -> N
 
     class Model(Old): ...
 
-    monkeypatch.setitem(
-        __import__("sys").modules, "pydantic.v1.main", SimpleNamespace(BaseModel=Old)
-    )
+    module = SimpleNamespace(BaseModel=Old)
+    monkeypatch.setitem(sys.modules, "pydantic.v1.main", module)
     for annotation in (Model, Model | None, list[Model], dict[str, int] | list[Model | None]):
         with pytest.raises(PydanticV1NotSupportedError, match=r"pydantic\.v1 models are no longer"):
             create_model_field("value", annotation)
