@@ -1,34 +1,42 @@
-"""Content codings of responses: which one a client accepts, and how each is made.
+"""Content codings of responses: which one a client accepts, how each is made and declared.
 
 `choose_coding` reads ``Accept-Encoding`` by RFC 9110 section 12.5.3. `encode_whole` makes a
-body in one go, `new_encoder` an encoder for a streamed one. zstandard and brotli are used
+body in one go, `new_encoder` an encoder for a streamed one; `encoded_headers` and
+`varying_headers` are the header fields to go with it. zstandard and brotli are used
 when they can be imported; gzip always works.
 """
 
 import re
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from importlib import import_module
 from typing import Any, NamedTuple, Protocol
-
-try:
-    import brotli
-except ImportError:  # pragma: no cover - a declared dependency, absent only on odd platforms
-    brotli = None
-try:
-    import zstandard
-except ImportError:  # pragma: no cover - as above
-    zstandard = None  # type: ignore[assignment]
 
 __all__ = (
     "CODINGS",
     "Encoder",
     "Levels",
+    "RawHeaders",
     "choose_coding",
     "encode_whole",
+    "encoded_headers",
     "new_encoder",
+    "varying_headers",
 )
+
+
+def _load(name: str) -> Any:
+    """Return a module; None where it has no wheel and could not be built."""
+    try:
+        return import_module(name)
+    except ImportError:  # pragma: no cover - declared dependencies
+        return None
+
+
+brotli: Any = _load("brotli")
+zstandard: Any = _load("zstandard")
 
 CODINGS: tuple[str, ...] = tuple(
     name
@@ -44,6 +52,9 @@ CODINGS: tuple[str, ...] = tuple(
 # 16 + 15: a gzip frame (RFC 1952) with the largest window. zlib writes mtime 0 into the frame,
 # so equal bodies give equal bytes and a digest or weak ETag of the encoded form stays stable.
 _GZIP_WINDOW_BITS = 31
+RawHeaders = list[tuple[bytes, bytes]]
+
+_ACCEPT_ENCODING = b"accept-encoding"
 _ALIASES = {"x-gzip": "gzip"}  # RFC 9110 8.4.1.3
 _QVALUE = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\Z")  # RFC 9110 12.4.2
 _LONGEST_CACHED_HEADER = 200  # browsers send 25 to 40 bytes; longer ones are not worth keeping
@@ -120,12 +131,14 @@ def _read_weights(field: str) -> dict[str, float]:
 
 def encode_whole(body: bytes, coding: str, levels: Levels) -> bytes:
     """Return *body* encoded as one complete stream of *coding*."""
+    encoded: bytes
     if coding == "gzip":
         return zlib.compress(body, levels.gzip, _GZIP_WINDOW_BITS)
     if coding == "br":
-        encoded: bytes = brotli.compress(body, quality=levels.br)
+        encoded = brotli.compress(body, quality=levels.br)
         return encoded
-    return _zstd_compressor(levels.zstd).compress(body)
+    encoded = _zstd_compressor(levels.zstd).compress(body)
+    return encoded
 
 
 def _zstd_compressor(level: int) -> Any:
@@ -148,6 +161,48 @@ def new_encoder(coding: str, levels: Levels) -> Encoder:
     if coding == "br":
         return _BrotliEncoder(levels.br)
     return _ZstdEncoder(levels.zstd)
+
+
+def varying_headers(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
+    """Return *headers* with ``Accept-Encoding`` in ``Vary``, merged into an existing field."""
+    changed = list(headers)
+    listed = [value for name, value in changed if name.lower() == b"vary"]
+    members = [member.strip().lower() for value in listed for member in value.split(b",")]
+    if b"*" in members or _ACCEPT_ENCODING in members:
+        return changed
+    changed = [(name, value) for name, value in changed if name.lower() != b"vary"]
+    changed.append(
+        (b"vary", b", ".join([*(value for value in listed if value), b"Accept-Encoding"]))
+    )
+    return changed
+
+
+def encoded_headers(
+    headers: Iterable[tuple[bytes, bytes]], coding: str | None, length: int | None
+) -> RawHeaders:
+    """Return the header fields of the encoded answer.
+
+    A strong ETag becomes weak, because the bytes differ from the plain answer's (RFC 9110
+    8.8.3); ``Accept-Ranges`` goes, because a range would count bytes of the plain one.
+
+    Args:
+        headers: Fields of the plain answer.
+        coding: The coding; None leaves ``Content-Encoding`` out (the head of a HEAD answer).
+        length: Encoded size in bytes; None for a streamed body.
+    """
+    changed: RawHeaders = []
+    for name, value in varying_headers(headers):
+        field = name.lower()
+        if field in (b"content-length", b"accept-ranges"):
+            continue
+        if field == b"etag" and not value.startswith(b"W/"):
+            value = b"W/" + value
+        changed.append((name, value))
+    if coding is not None:
+        changed.append((b"content-encoding", coding.encode()))
+    if length is not None:
+        changed.append((b"content-length", b"%d" % length))
+    return changed
 
 
 class _GzipEncoder:
@@ -186,7 +241,10 @@ class _ZstdEncoder:
         self._stream = zstandard.ZstdCompressor(level=level).compressobj()
 
     def push(self, chunk: bytes) -> bytes:
-        return self._stream.compress(chunk) + self._stream.flush(zstandard.COMPRESSOBJ_FLUSH_BLOCK)
+        block: int = zstandard.COMPRESSOBJ_FLUSH_BLOCK
+        encoded: bytes = self._stream.compress(chunk) + self._stream.flush(block)
+        return encoded
 
     def finish(self, chunk: bytes) -> bytes:
-        return self._stream.compress(chunk) + self._stream.flush()
+        encoded: bytes = self._stream.compress(chunk) + self._stream.flush()
+        return encoded

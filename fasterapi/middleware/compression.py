@@ -21,9 +21,12 @@ from fasterapi.middleware._codings import (
     CODINGS,
     Encoder,
     Levels,
+    RawHeaders,
     choose_coding,
     encode_whole,
+    encoded_headers,
     new_encoder,
+    varying_headers,
 )
 
 __all__ = (
@@ -34,8 +37,6 @@ __all__ = (
     "encoded_headers",
     "varying_headers",
 )
-
-RawHeaders = list[tuple[bytes, bytes]]
 
 DEFAULT_EXCLUDED_CONTENT_TYPES: tuple[str, ...] = (
     "application/gzip",
@@ -68,7 +69,6 @@ _UNTOUCHED_STATUSES = frozenset((204, 205, 206, 304))
 _BYTE_BOUND_FIELDS = frozenset(
     (b"content-encoding", b"content-range", b"content-digest", b"repr-digest", b"digest")
 )
-_ACCEPT_ENCODING = b"accept-encoding"
 _IN_THREAD_FROM_BYTES = 128 * 1024  # zstd needs about 1 ms for it; smaller is not worth the hop
 _DEFAULT_LEVELS = Levels()
 _MAX_ZSTD_LEVEL = 19  # higher levels need windows above the 8 MiB that RFC 9659 allows
@@ -156,48 +156,6 @@ def compress_body(
     return (encoded, coding) if len(encoded) < len(body) else (body, None)
 
 
-def varying_headers(headers: Iterable[tuple[bytes, bytes]]) -> RawHeaders:
-    """Return *headers* with ``Accept-Encoding`` in ``Vary``, merged into an existing field."""
-    changed = list(headers)
-    listed = [value for name, value in changed if name.lower() == b"vary"]
-    members = [member.strip().lower() for value in listed for member in value.split(b",")]
-    if b"*" in members or _ACCEPT_ENCODING in members:
-        return changed
-    changed = [(name, value) for name, value in changed if name.lower() != b"vary"]
-    changed.append(
-        (b"vary", b", ".join([*(value for value in listed if value), b"Accept-Encoding"]))
-    )
-    return changed
-
-
-def encoded_headers(
-    headers: Iterable[tuple[bytes, bytes]], coding: str | None, length: int | None
-) -> RawHeaders:
-    """Return the header fields of the encoded answer.
-
-    A strong ETag becomes weak, because the bytes differ from the plain answer's (RFC 9110
-    8.8.3); ``Accept-Ranges`` goes, because a range would count bytes of the plain one.
-
-    Args:
-        headers: Fields of the plain answer.
-        coding: The coding; None leaves ``Content-Encoding`` out (the head of a HEAD answer).
-        length: Encoded size in bytes; None for a streamed body.
-    """
-    changed: RawHeaders = []
-    for name, value in varying_headers(headers):
-        field = name.lower()
-        if field in (b"content-length", b"accept-ranges"):
-            continue
-        if field == b"etag" and not value.startswith(b"W/"):
-            value = b"W/" + value
-        changed.append((name, value))
-    if coding is not None:
-        changed.append((b"content-encoding", coding.encode()))
-    if length is not None:
-        changed.append((b"content-length", b"%d" % length))
-    return changed
-
-
 class CompressionMiddleware:
     """ASGI middleware that compresses answers with zstd, brotli or gzip."""
 
@@ -252,7 +210,7 @@ class CompressionMiddleware:
         accepted: list[bytes] = []
         is_cross_site = has_cookie = False
         for name, value in scope["headers"]:
-            if name == _ACCEPT_ENCODING:
+            if name == b"accept-encoding":
                 accepted.append(value)
             elif name == b"sec-fetch-site":
                 is_cross_site = value == b"cross-site"
