@@ -1,9 +1,11 @@
 """FasterAPI: the application class, FastAPI's under both names."""
 
+import inspect
 import os
 import sys
 import warnings
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import wraps
 from typing import Annotated, Any, Final, Literal, TypeVar, cast
 
 from starlette.applications import Starlette
@@ -63,6 +65,22 @@ __all__ = (
 
 AppType = TypeVar("AppType", bound="FasterAPI")
 
+
+def _coroutine_function(method: Any) -> Any:
+    """Make *method*, which returns an awaitable, a coroutine function for who asks.
+
+    Servers tell ASGI 3 applications by that. PERF: a coroutine whose only act is to await
+    another costs 0.15 us of each request.
+    """
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(method)
+
+    @wraps(method)
+    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+        await method(self, scope, receive, send)
+
+    return call
+
 _ROOT_PATH_DEPRECATED: Final = (
     "The `root_path` parameter is deprecated. Configure the server's root path instead, "
     "for example with `fastapi run --root-path /api/v1`."
@@ -87,6 +105,8 @@ _KEPT_OPTIONS: Final = (
     "swagger_ui_init_oauth",
     "swagger_ui_parameters",
     "docs_assets",
+    "strict_json",
+    "max_error_input",
     "separate_input_output_schemas",
     "openapi_external_docs",
 )
@@ -162,6 +182,12 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_content_type: Whether JSON must be declared as such to be parsed.
         max_body_size: Largest request body in bytes; over it 413. None: no limit here.
         form_limits: Limits of form parsing.
+        strict_json: Whether JSON bodies that readers understand differently are refused: not
+            UTF-8, NaN and infinities, numbers too large for a float, a key twice. FastAPI,
+            and this class unless asked, takes them.
+        max_error_input: How many characters of the client's input a 422 repeats for each
+            finding, as JSON; longer input is left out, and 0 leaves out all of it (it may
+            hold passwords). None: no limit, as in FastAPI.
         docs_assets: Where the pages load scripts and styles from: "cdn", or "local" for
             files that the app serves itself.
     """
@@ -183,6 +209,8 @@ class FasterAPI(AppDeclarations, Starlette):
     swagger_ui_init_oauth: dict[str, Any] | None
     swagger_ui_parameters: dict[str, Any] | None
     docs_assets: Literal["cdn", "local"]
+    strict_json: bool
+    max_error_input: int | None
     separate_input_output_schemas: bool
     openapi_external_docs: dict[str, Any] | None
 
@@ -233,6 +261,8 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_content_type: bool = True,
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
+        strict_json: bool = False,
+        max_error_input: int | None = None,
         docs_assets: Literal["cdn", "local"] = "cdn",
     ) -> None:
         given = locals()
@@ -346,8 +376,22 @@ class FasterAPI(AppDeclarations, Starlette):
         """Add the routes of the document and its pages; called once, at the end of init."""
         add_documentation(self, sys.modules[__name__])
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    @_coroutine_function
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, WebSocket or lifespan: the app is an ASGI application."""
+        door = self._door
+        if (
+            door is None
+            or self.root_path
+            or scope["type"] != "http"
+            or "opentelemetry" in sys.modules
+        ):
+            return self._serve(scope, receive, send)
+        scope["app"] = self
+        return door(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what `__call__` has no short way for: the first request, for example."""
         if self.root_path:
             scope["root_path"] = self.root_path
         kind = scope["type"]

@@ -8,6 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from fasterapi._speedups.fields import append_field, set_field
 from fasterapi._speedups.head import check_header
 
 __all__ = ("EncodedResponse", "InjectedResponse")
@@ -17,8 +18,7 @@ class CheckedHeaders(MutableHeaders):
     """Headers that refuse, where they are set, what could not be sent (RFC 9110 section 5.5)."""
 
     def __setitem__(self, key: str, value: str) -> None:
-        check_header(key, value)
-        super().__setitem__(key, value)
+        set_field(self._list, key, value)
 
     def setdefault(self, key: str, value: str) -> str:
         """Return the value of *key*; set it to *value* first if there is none.
@@ -26,8 +26,9 @@ class CheckedHeaders(MutableHeaders):
         Raises:
             ValueError: Name or value has a control character, or a character over U+00FF.
         """
-        check_header(key, value)
-        return super().setdefault(key, value)
+        if key not in self:
+            append_field(self._list, key, value)
+        return self[key]
 
     def append(self, key: str, value: str) -> None:
         """Add a field beside those of the same name.
@@ -35,17 +36,18 @@ class CheckedHeaders(MutableHeaders):
         Raises:
             ValueError: Name or value has a control character, or a character over U+00FF.
         """
-        check_header(key, value)
-        super().append(key, value)
+        append_field(self._list, key, value)
 
 
 class _CheckedResponse(Response):
     """A response whose headers and cookies are checked when they are set."""
 
+    _headers: MutableHeaders | None = None
+
     @property
     def headers(self) -> MutableHeaders:
         """The header fields; changes go straight to what is sent."""
-        if not hasattr(self, "_headers"):
+        if self._headers is None:
             self._headers = CheckedHeaders(raw=self.raw_headers)
         return self._headers
 
@@ -88,6 +90,8 @@ class EncodedResponse(_CheckedResponse):
             a middleware gets; assigning to it streams the new iterator instead of `body`.
     """
 
+    _iterator: AsyncIterable[Any] | None = None
+
     def __init__(
         self,
         status_code: int,
@@ -100,7 +104,6 @@ class EncodedResponse(_CheckedResponse):
         self.raw_headers = raw_headers
         self.body = body
         self.background = background
-        self._iterator: AsyncIterable[Any] | None = None
 
     @property
     def body_iterator(self) -> AsyncIterable[Any]:

@@ -20,6 +20,7 @@ from orjson import JSONEncodeError, dumps
 cdef extern from "Python.h":
     int PyUnicode_Compare(PyObject* left, PyObject* right) except? -1
     long long PyLong_AsLongLongAndOverflow(PyObject* value, int* overflow) except? -1
+    object PyObject_GenericGetDict(object value, void* context)
     bint PyUnicode_CheckExact(PyObject* value)
     bint PyLong_CheckExact(PyObject* value)
     bint PyFloat_CheckExact(PyObject* value)
@@ -117,7 +118,7 @@ def encode_json(value):
 cdef bytes encode_fitting(Shape shape, object value):
     """Return orjson's bytes if *value* fits *shape*, else None."""
     if shape.model is not None and type(value) is shape.model:
-        value = value.__dict__
+        value = PyObject_GenericGetDict(value, NULL)
     if not fits(shape, value, 0):
         return None
     try:

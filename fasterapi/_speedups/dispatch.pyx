@@ -77,18 +77,23 @@ cdef class Dispatcher:
         x.receive = receive
         x.send = send
         try:
-            if plan.is_direct and not self.middleware:
-                # All of `respond` for the most common plan, without its coroutines.
+            if self.middleware:
+                x.response = await self._run_middleware(x, plan, 0)
+            elif plan.needs_stacks:
+                await self._answer(x, plan)
+            else:
+                # `_answer` for the common plans, without its coroutine.
                 try:
-                    value = await call_list(
-                        plan.final.call, plan.prepare(x), plan.final.keywords
-                    )
-                    if not plan.encode(x, value):
-                        x.response = await plan.finish_cold(x, value)
+                    if plan.is_direct:
+                        value = await call_list(
+                            plan.final.call, plan.prepare(x), plan.final.keywords
+                        )
+                        if not plan.encode(x, value):
+                            x.response = await plan.finish_cold(x, value)
+                    else:
+                        await plan.run(x)
                 except Exception as error:
                     await self._recover(x, error)
-            else:
-                await self.respond(x, plan)
             if x.response is None:
                 if x.sub_response is not None:
                     check_fields(x.head)
@@ -115,6 +120,8 @@ cdef class Dispatcher:
         cdef EndpointPlan plan
         if LIMIT_KEY in scope or scope.get("path_params"):
             return None
+        if scope.get("fastapi.telemetry") is not None:
+            return None  # only the reference path reports to OpenTelemetry
         path = scope["path"]
         x.scope_path = path
         if scope.get("root_path"):
@@ -272,7 +279,15 @@ cdef class Dispatcher:
             plan = self.find_again(x)
             if plan is None:
                 return await self._buffer(x)
-        await self._answer(x, plan)
+        try:
+            if plan.is_direct:
+                value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                if not plan.encode(x, value):
+                    x.response = await plan.finish_cold(x, value)
+            else:
+                await plan.run(x)
+        except Exception as error:
+            await self._recover(x, error)
         return self.as_response(x)
 
     cdef EndpointPlan find_again(self, Exchange x):

@@ -257,7 +257,7 @@ cdef class EndpointPlan:
         """Answer with the endpoint's value; false where `finish` must do it."""
         cdef bytes payload
         cdef int status
-        if isinstance(value, Response):
+        if type(value) is not dict and isinstance(value, Response):
             if value.background is None:
                 value.background = x.background
             x.response = value
@@ -286,7 +286,7 @@ cdef class EndpointPlan:
         if self.steps:
             await self.solve(x)
         arguments = self.final.collect(x)
-        if self.final.read_body is not None:
+        if self.final.read_body is not None and not put_body(x, self.final, arguments):
             arguments = await self.take_body(x, self.final, arguments)
         if arguments is None or x.errors is not None:
             self.check(x)
@@ -334,7 +334,7 @@ cdef class EndpointPlan:
                     self.report_again(x, step.repeats)
                 continue
             arguments = step.collect(x)
-            if step.read_body is not None:
+            if step.read_body is not None and not put_body(x, step, arguments):
                 arguments = await self.take_body(x, step, arguments)
             if arguments is None:
                 x.results[i] = FAILED
@@ -366,7 +366,12 @@ cdef class EndpointPlan:
         x.body_value = UNSET
         if self.validate_json is not None and has_plain_json(x):
             if x.body is None:
-                x.body = await receive_body(x)
+                try:
+                    is_last = take_message(x, await x.receive())
+                    if not is_last:
+                        await self.receive_rest(x)
+                except Exception as error:
+                    raise unreadable(error) from error
                 if x.request is not None:
                     x.request._body = x.body
                     x.request._stream_consumed = True
@@ -378,14 +383,18 @@ cdef class EndpointPlan:
                     pass  # the reference path words the errors
         x.json = await self.parse_body(x.get_request())
 
+    async def receive_rest(self, Exchange x not None):
+        """Read the messages after the first."""
+        cdef list chunks = [x.body]
+        while not take_message(x, await x.receive()):
+            chunks.append(x.body)
+        chunks.append(x.body)
+        x.body = b"".join(chunks)
+
     async def take_body(self, Exchange x not None, Step step not None, list arguments):
-        """Put the values of the body at their positions; None where they are wrong."""
+        """Put the values of the parsed body at their positions; None where they are wrong."""
         cdef str name
         cdef Py_ssize_t position
-        if x.body_value is not UNSET:
-            if arguments is not None:
-                arguments[step.body_slots[0][1]] = x.body_value
-            return arguments
         values, errors = await step.read_body(x.json)
         if errors:
             if x.errors is None:
@@ -396,6 +405,31 @@ cdef class EndpointPlan:
             for name, position in step.body_slots:
                 arguments[position] = values[name]
         return arguments
+
+
+cdef bint put_body(Exchange x, Step step, list arguments) except -1:
+    """Put the validated body at its position; false if there is none."""
+    if x.body_value is UNSET:
+        return False
+    if arguments is not None:
+        arguments[<Py_ssize_t>step.body_slots[0][1]] = x.body_value
+    return True
+
+
+cdef bint take_message(Exchange x, dict message) except -1:
+    """Take the chunk of an ``http.request`` message as the body; true if it is the last."""
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    body = message.get("body", b"")
+    x.body = body if type(body) is bytes else bytes(body)
+    return not message.get("more_body", False)
+
+
+cdef object unreadable(object error):
+    """Return what FastAPI answers when reading the body fails: a 400."""
+    if isinstance(error, HTTPException):
+        return error
+    return HTTPException(status_code=400, detail="There was an error parsing the body")
 
 
 cdef bint has_plain_json(Exchange x) except -1:
@@ -411,32 +445,3 @@ cdef bint has_plain_json(Exchange x) except -1:
         return False
     x.body = getattr(x.request, "_body", None)
     return x.body is not None or not x.request._stream_consumed
-
-
-async def receive_body(Exchange x not None):
-    """Return the whole body as bytes.
-
-    Raises:
-        HTTPException: 400 where the client went away, as FastAPI's handler answers.
-    """
-    cdef list chunks = []
-    cdef object body = b""
-    try:
-        while True:
-            message = await x.receive()
-            if message["type"] == "http.disconnect":
-                raise ClientDisconnect
-            body = message.get("body", b"")
-            if not message.get("more_body", False):
-                break
-            chunks.append(body)
-    except HTTPException:
-        raise
-    except Exception as error:
-        raise HTTPException(
-            status_code=400, detail="There was an error parsing the body"
-        ) from error
-    if not chunks:
-        return bytes(body)
-    chunks.append(body)
-    return b"".join(chunks)
