@@ -1,15 +1,15 @@
 """Parsing a form whose body is in memory already, without a loop."""
 
 from collections.abc import AsyncGenerator, Coroutine
+from io import BytesIO
 from typing import Any
 
 from python_multipart.multipart import parse_options_header
-from starlette.datastructures import FormData, Headers
-from starlette.exceptions import HTTPException
+from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import FormParser, MultiPartException, MultiPartParser
 
 from fasterapi._form_limits import _FormLimits
-from fasterapi.exceptions import InternalError
+from fasterapi.exceptions import HTTPException, InternalError
 
 __all__ = ("parse_form",)
 
@@ -31,7 +31,7 @@ def parse_form(headers: Headers, body: bytes, limits: _FormLimits) -> FormData:
             parser = MultiPartParser(headers, _once(body), **limits)
             # Never to a file on disk, which would mean waiting for a thread.
             parser.spool_max_size = len(body) + 1
-            return _run(parser.parse())
+            return _without_temporary_files(_run(parser.parse()))
         if content_type == b"application/x-www-form-urlencoded":
             text_limits: Any = {k: v for k, v in limits.items() if k != "max_files"}
             return _run(FormParser(headers, _once(body), **text_limits).parse())
@@ -43,6 +43,15 @@ def parse_form(headers: Headers, body: bytes, limits: _FormLimits) -> FormData:
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:
     yield body
     yield b""
+
+
+def _without_temporary_files(form: FormData) -> FormData:
+    """Return *form* with files that nobody has to close."""
+    for _, value in form.multi_items():
+        if isinstance(value, UploadFile):
+            with value.file as temporary:
+                value.file = BytesIO(temporary.read())
+    return form
 
 
 def _run(parsing: Coroutine[Any, Any, FormData]) -> FormData:

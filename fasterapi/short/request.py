@@ -6,22 +6,28 @@ from typing import Any, NoReturn
 from pydantic_core import from_json
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
-from starlette.exceptions import HTTPException
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 from starlette.requests import Request
 
 from fasterapi._body_limit import get_body_limit_error
 from fasterapi._compat import get_missing_field_error
-from fasterapi.exceptions import EndpointContext, RequestValidationError, UsageError
+from fasterapi.exceptions import (
+    EndpointContext,
+    HTTPException,
+    RequestValidationError,
+    UsageError,
+)
 from fasterapi.routing.handler import endpoint_context
 from fasterapi.routing.route import APIRoute
 from fasterapi.routing.scope import _FASTAPI_SCOPE_KEY, _resolve_form_limits
 from fasterapi.short.form import parse_form
 from fasterapi.telemetry._api import _validation_failed
 
-__all__ = ("ShortRequest", "short_request")
+__all__ = ("ShortRequest", "has_no_body", "read_body", "short_request")
 
-_UNREAD: Any = object()
+# Attributes of the request in which dependencies and handler share what was parsed.
+_JSON, _FORM = "short_json", "short_form"
 _NOT_READABLE = "There was an error parsing the body"  # COMPAT: FastAPI's words for a bad body
 _FRAMING = (b"content-length", b"transfer-encoding")
 
@@ -37,13 +43,11 @@ class ShortRequest:
         request: The same request in Starlette's form, for what is not an attribute here.
     """
 
-    __slots__ = ("_body", "_form", "_json", "request")
+    __slots__ = ("_body", "request")
 
     def __init__(self, request: Request, body: bytes | None) -> None:
         self.request = request
         self._body = body
-        self._form: FormData | None = None
-        self._json = _UNREAD
 
     @property
     def method(self) -> str:
@@ -132,9 +136,10 @@ class ShortRequest:
             RequestValidationError: There is no body, or it is no JSON; answered with 422.
             HTTPException: 400, it is not even text, or is nested too deeply.
         """
-        if self._json is _UNREAD:
-            self._json = self._parse_json()
-        return self._json
+        kept = self.request.__dict__
+        if _JSON not in kept:
+            kept[_JSON] = self._parse_json()
+        return kept[_JSON]
 
     @property
     def form(self) -> FormData:
@@ -145,9 +150,11 @@ class ShortRequest:
         Raises:
             HTTPException: 400, the form is malformed or exceeds the form limits.
         """
-        if self._form is None:
-            self._form = self._parse_form()
-        return self._form
+        kept = self.request.__dict__
+        if _FORM not in kept:
+            kept[_FORM] = self._parse_form()
+        form: FormData = kept[_FORM]
+        return form
 
     def _parse_json(self) -> Any:
         body = self.body
@@ -198,35 +205,36 @@ class ShortRequest:
 
 async def short_request(request: Request) -> ShortRequest:
     """Return the request with its body, the dependency behind ``req``."""
-    return ShortRequest(request, await _read_body(request))
+    return ShortRequest(request, b"" if has_no_body(request) else await read_body(request))
 
 
-async def _read_body(request: Request) -> bytes | None:
-    """Return the whole body; None if a form parser has used it up.
-
-    Raises:
-        HTTPException: 413, it is too large; 400, the client went away.
-    """
-    if _has_no_body(request):
-        return b""
-    if getattr(request, "_form", None) is not None and not hasattr(request, "_body"):
-        return None
-    try:
-        return await request.body()
-    except HTTPException:
-        raise
-    except Exception as error:
-        if MAX_BODY_SIZE_SCOPE_KEY in request.scope and (limit := get_body_limit_error(error)):
-            raise limit from error
-        raise HTTPException(400, _NOT_READABLE) from error
-
-
-def _has_no_body(request: Request) -> bool:
+def has_no_body(request: Request) -> bool:
     """Return whether nothing can come, so that nobody need wait for it (RFC 9112 section 6.3).
 
     HTTP/2 has bodies without these fields. Other methods are left to the server.
     """
     scope = request.scope
-    if scope["method"] not in ("GET", "HEAD") or not scope.get("http_version", "").startswith("1"):
+    if scope["method"] not in ("GET", "HEAD") or scope.get("http_version") != "1.1":
         return False
-    return not any(name in _FRAMING for name, _ in scope["headers"])
+    for name, _ in scope["headers"]:  # noqa: SIM110  half the time of all()
+        if name in _FRAMING:
+            return False
+    return True
+
+
+async def read_body(request: Request) -> bytes | None:
+    """Return the whole body; None if a form parser has used it up.
+
+    Raises:
+        HTTPException: 413, it is too large; 400, the client went away.
+    """
+    if getattr(request, "_form", None) is not None and not hasattr(request, "_body"):
+        return None
+    try:
+        return await request.body()
+    except StarletteHTTPException:  # 413, by the limit of the body's size
+        raise
+    except Exception as error:
+        if MAX_BODY_SIZE_SCOPE_KEY in request.scope and (limit := get_body_limit_error(error)):
+            raise limit from error
+        raise HTTPException(400, _NOT_READABLE) from error

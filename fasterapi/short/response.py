@@ -19,6 +19,9 @@ __all__ = ("ShortResponse", "encode", "merged", "short_response")
 
 SameSite = Literal["lax", "strict", "none"]
 
+# Attributes of the response that is written to.
+_CONTENT, _TOUCHED = "short_content", "short_is_touched"
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Only the server knows them; a wrong one would let the connection lose count (RFC 9112 6.3).
 _FRAMING = frozenset(("connection", "content-length", "transfer-encoding"))
@@ -30,20 +33,18 @@ _LISTS = frozenset((b"link", b"set-cookie", b"vary", b"www-authenticate"))
 class ShortResponse:
     """The answer to one request: status, headers, cookies, and a body if it has its own.
 
-    Every method returns the object, so that calls chain: ``res.status(201).json(item)``.
+    Every method returns the object, so that calls chain: ``res.status(201).json(item)``. It is a
+    view: what a dependency's ``res`` has set is in the handler's too.
 
     Args:
-        response: Holds status and headers; dependencies with a ``response: Response``
-            parameter write to the same one.
+        response: Holds everything; ``response: Response`` parameters get the same one.
     """
 
-    __slots__ = ("_content", "_is_touched", "_media_type", "response")
+    __slots__ = ("_kept", "response")
 
     def __init__(self, response: Response) -> None:
         self.response = response
-        self._content: bytes | None = None
-        self._media_type: str | None = None
-        self._is_touched = False
+        self._kept = response.__dict__
 
     @property
     def status_code(self) -> int | None:
@@ -53,18 +54,18 @@ class ShortResponse:
     @property
     def headers(self) -> MutableHeaders:
         """The header fields set so far; a bad name or value raises ValueError when it is set."""
-        self._is_touched = True
+        self._kept[_TOUCHED] = True
         return CheckedHeaders(raw=self.response.raw_headers)
 
     @property
     def has_content(self) -> bool:
         """Whether a body or a redirect was set."""
-        return self._content is not None
+        return _CONTENT in self._kept
 
     @property
     def is_touched(self) -> bool:
         """Whether anything was set at all."""
-        return self._is_touched
+        return _TOUCHED in self._kept
 
     def status(self, code: int) -> Self:
         """Set the status.
@@ -77,7 +78,7 @@ class ShortResponse:
         """
         if not isinstance(code, int) or isinstance(code, bool) or not 200 <= code <= 599:
             raise ValueError(f"status must be 200 to 599, got {code!r}")
-        self._is_touched = True
+        self._kept[_TOUCHED] = True
         self.response.status_code = int(code)
         return self
 
@@ -128,7 +129,9 @@ class ShortResponse:
         Raises:
             ValueError: A part of it is not allowed in a cookie.
         """
-        _check_cookie(key=key, value=value, expires=expires, path=path, domain=domain)
+        _check_cookie(expires=expires, path=path, domain=domain)
+        if _CONTROL.search(key + value):
+            raise ValueError(f"cookie {key[:200]!r} must not have control characters")
         if samesite is not None and samesite.lower() not in ("lax", "strict", "none"):
             raise ValueError(f"samesite must be 'lax', 'strict' or 'none', got {samesite!r}")
         raw_headers = self.response.raw_headers
@@ -149,7 +152,7 @@ class ShortResponse:
         except (CookieError, ValueError) as error:
             del raw_headers[before:]
             raise ValueError(f"cookie {key!r}: {error}") from error
-        self._is_touched = True
+        self._kept[_TOUCHED] = True
         return self
 
     def delete_cookie(
@@ -219,14 +222,12 @@ class ShortResponse:
         Args:
             status_code: The route's status, None for 200.
         """
-        return Response(
-            self._content or b"", status_code=status_code or 200, media_type=self._media_type
-        )
+        content, media_type = self._kept.get(_CONTENT, (b"", None))
+        return Response(content, status_code=status_code or 200, media_type=media_type)
 
     def _fill(self, content: bytes, media_type: str | None) -> Self:
-        self._content = content
-        self._media_type = media_type
-        self._is_touched = True
+        self._kept[_CONTENT] = (content, media_type)
+        self._kept[_TOUCHED] = True
         return self
 
 
@@ -273,9 +274,10 @@ def _without_body(response: Response) -> Response:
     return empty
 
 
-def _check_cookie(**parts: Any) -> None:
-    for part, text in parts.items():
-        if isinstance(text, str) and _CONTROL.search(text):
+def _check_cookie(**attributes: Any) -> None:
+    for name, text in attributes.items():
+        # A semicolon would begin another attribute.
+        if isinstance(text, str) and (_CONTROL.search(text) or ";" in text):
             raise ValueError(
-                f"{part} of a cookie must not have control characters, got {text[:200]!r}"
+                f"{name} of a cookie must not have control characters or ';', got {text[:200]!r}"
             )
