@@ -6,7 +6,7 @@ import sys
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import wraps
-from typing import Annotated, Any, Final, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, cast
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
@@ -16,11 +16,12 @@ from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Message, Receive, Scope, Send
 from typing_extensions import deprecated as deprecated_parameter
 
 from fasterapi import routing
 from fasterapi._form_limits import _FormLimits
+from fasterapi._guard import ResponseGuard
 from fasterapi.datastructures import Default
 from fasterapi.exception_handlers import (
     http_exception_handler,
@@ -32,7 +33,6 @@ from fasterapi.exceptions import (
     RequestValidationError,
     WebSocketRequestValidationError,
 )
-from fasterapi.middleware.stack import Stack, build_stack
 from fasterapi.openapi.docs import (
     get_redoc_html,
     get_swagger_ui_html,
@@ -44,12 +44,16 @@ from fasterapi.routing.delegating import AppDeclarations
 from fasterapi.routing.documentation import add_documentation
 from fasterapi.routing.paths import require
 from fasterapi.routing.router import ROUTES_DEPRECATED
-from fasterapi.routing.table import PlanRow, RouteTable
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry import TelemetryConfig
 from fasterapi.telemetry._asgi import NativeTelemetry, _legacy_otel
 from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
+
+if TYPE_CHECKING:
+    from fasterapi.middleware.cors import check_cors
+from fasterapi.middleware.stack import Stack
+    from fasterapi.routing.table import PlanRow
 
 __all__ = (
     "AppType",
@@ -312,6 +316,8 @@ class FasterAPI(AppDeclarations, Starlette):
         self._telemetry = _telemetry_config(telemetry)
         self._native_telemetry = NativeTelemetry(self._telemetry)
         self.user_middleware = list(middleware or [])
+        for entry in self.user_middleware:
+            check_cors(entry.cls, entry.args, entry.kwargs)
         self._stack: Stack | None = None
         self._door: ASGIApp | None = None
         self.middleware_stack = None
@@ -333,6 +339,9 @@ class FasterAPI(AppDeclarations, Starlette):
 
     def build_middleware_stack(self) -> ASGIApp:
         """Return the app's layers, outermost first: errors, middleware, handlers, routes."""
+        # PERF: the compiler is imported when the first app starts, not with the package.
+        from fasterapi.middleware.stack import build_stack  # noqa: PLC0415
+
         self._stack = build_stack(self)
         return self._stack.compatible
 
@@ -343,7 +352,8 @@ class FasterAPI(AppDeclarations, Starlette):
         built = self._stack
         is_own = built is not None and self.middleware_stack is built.compatible
         # Starlette's __call__ on purpose, where it has been replaced too.
-        self._door = built.door if built and is_own and built.door else super().__call__
+        compiled = built.door if built and is_own else None
+        self._door = compiled or ResponseGuard(super().__call__)
         return self._door
 
     def openapi(self) -> dict[str, Any]:
@@ -404,11 +414,11 @@ class FasterAPI(AppDeclarations, Starlette):
                 app=super().__call__,
                 scope=scope,
                 receive=receive,
-                send=send,
+                send=self._compiling(send),
             )
         elif self._native_telemetry.enabled() and self._is_observed(scope):
             await self._native_telemetry(
-                app=super().__call__,
+                app=ResponseGuard(super().__call__),
                 scope=scope,
                 receive=receive,
                 send=send,
@@ -418,7 +428,18 @@ class FasterAPI(AppDeclarations, Starlette):
             scope["app"] = self
             await (self._door or self._open_door())(scope, receive, send)
         else:
-            await super().__call__(scope, receive, send)
+            await ResponseGuard(super().__call__)(scope, receive, send)
+
+    def _compiling(self, send: Send) -> Send:
+        """Return *send* that compiles the routes before it reports that the app has started."""
+
+        async def compiling_send(message: Message) -> None:
+            if message["type"] == "lifespan.startup.complete":
+                door = self._door or self._open_door()
+                getattr(door, "prepare", int)()
+            await send(message)
+
+        return compiling_send
 
     def _is_observed(self, scope: Scope) -> bool:
         """Return whether telemetry has to record this connection; builds the layers if so."""
@@ -429,8 +450,10 @@ class FasterAPI(AppDeclarations, Starlette):
         scope["app"] = self
         return True
 
-    def plan_report(self) -> list[PlanRow]:
+    def plan_report(self) -> "list[PlanRow]":
         """Return a row for each route: its compiled plan, or why it has none."""
+        from fasterapi.routing.table import RouteTable  # noqa: PLC0415
+
         return RouteTable(self.router).report()
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
@@ -441,6 +464,7 @@ class FasterAPI(AppDeclarations, Starlette):
             args: Further arguments.
             kwargs: Further arguments.
         """
+        check_cors(middleware_class, args, kwargs)
         super().add_middleware(middleware_class, *args, **kwargs)
         ROUTES_VERSION.bump()
 

@@ -22,6 +22,7 @@ from starlette.responses import Response
 
 cdef object PLAIN_CALL = Response.__call__
 cdef str LIMIT_KEY = MAX_BODY_SIZE_SCOPE_KEY
+cdef tuple BODILESS = (204, 205, 304)
 
 
 @cython.final
@@ -43,12 +44,16 @@ cdef class Dispatcher:
         encoded_response: Response class whose instances carry an encoded answer to middleware.
         lost_response: Function without arguments giving the exception for a request whose
             exception a dependency swallowed.
+        guarded_send: Class around ASGI ``send`` whose instances check heads, drop bodies that
+            the status forbids, and tell by ``started`` whether a head went out.
+        exit_error: Function giving the exception to raise for a SystemExit or
+            KeyboardInterrupt of the program's code.
     """
 
     def __init__(self, *, object app, object version, object compile, object compatible,
                  tuple middleware not None, dict exception_handlers not None,
                  dict status_handlers not None, object server_errors, object encoded_response,
-                 object lost_response):
+                 object lost_response, object guarded_send, object exit_error):
         self.app = app
         self.version = version
         self.compile = compile
@@ -59,6 +64,8 @@ cdef class Dispatcher:
         self.server_errors = server_errors
         self.encoded_response = encoded_response
         self.lost_response = lost_response
+        self.guarded_send = guarded_send
+        self.exit_error = exit_error
         self.compiled_version = -1
 
     def __call__(self, scope, receive, send):
@@ -66,6 +73,10 @@ cdef class Dispatcher:
         if scope["type"] == "http" and type(scope) is dict:
             return self._serve(scope, receive, send)
         return self.compatible(scope, receive, send)
+
+    def prepare(self):
+        """Compile the routes now, so that the first request need not wait for it."""
+        self.refresh()
 
     async def _serve(self, dict scope not None, receive, send):
         """The ASGI door."""
@@ -110,6 +121,10 @@ cdef class Dispatcher:
                 await close_stack(x)
         except Exception as error:
             await self.fail(x, error)
+        except (SystemExit, KeyboardInterrupt) as error:
+            exit_error = self.exit_error(error)
+            exit_error.__cause__ = error
+            await self.fail(x, exit_error)
         except BaseException as error:  # cancelled: what is open must be closed all the same
             if x.request_stack is not None:
                 raise await self.close_with(x, error)
@@ -252,14 +267,19 @@ cdef class Dispatcher:
             is_plain = response._iterator is None
         else:
             is_plain = type(response).__call__ is PLAIN_CALL
-        if not is_plain:
-            await response(x.get_scope(), x.receive, Sender(x))
+        status = response.status_code
+        if not is_plain or not 200 <= status <= 599 or status in BODILESS:
+            send = self.guarded_send(x.send)
+            try:
+                await response(x.get_scope(), x.receive, send)
+            finally:
+                x.started = send.started
             return
         x.started = True
         await x.send(
             {
                 "type": "http.response.start",
-                "status": response.status_code,
+                "status": status,
                 "headers": response.raw_headers,
             }
         )
@@ -370,18 +390,3 @@ cdef class CallNext:
     def __call__(self, request):
         """Return an awaitable of the response; *request* is the one that was passed in."""
         return self.dispatcher._run_middleware(self.x, self.plan, self.index)
-
-
-@cython.final
-cdef class Sender:
-    """ASGI send that notes in the exchange when the response begins."""
-
-    cdef Exchange x
-
-    def __cinit__(self, Exchange x not None):
-        self.x = x
-
-    def __call__(self, message):
-        if message["type"] == "http.response.start":
-            self.x.started = True
-        return self.x.send(message)
