@@ -35,6 +35,8 @@ class FieldEncoder(Encoder):
         status: int,
         *,
         shape: Shape | None,
+        shadow: Callable[[Any], Any] | None,
+        shadow_shape: Shape | None,
         model: type[Any] | None,
         validate: Callable[..., Any],
         to_json: Callable[..., bytes],

@@ -129,6 +129,9 @@ cdef class FieldEncoder(Encoder):
 
     Args:
         shape: Compiled shape of the model where orjson's bytes can be right, or None.
+        shadow: Function giving dictionaries where `validate` gives models, or None; takes out
+            what the model does not have, puts in defaults, raises what `validate` would.
+        shadow_shape: Shape of what `shadow` returns.
         model: Class whose instances pydantic takes as they are, or None.
         validate: Bound ``validate_python`` of the response field.
         to_json: Bound ``to_json`` of the response field's serializer.
@@ -136,16 +139,20 @@ cdef class FieldEncoder(Encoder):
     """
 
     cdef Shape shape
+    cdef object shadow
+    cdef Shape shadow_shape
     cdef object model
     cdef object validate
     cdef object to_json
     cdef tuple option_names
     cdef list option_values
 
-    def __init__(self, int status, *, Shape shape, object model, object validate,
-                 object to_json, dict options not None):
+    def __init__(self, int status, *, Shape shape, object shadow, Shape shadow_shape,
+                 object model, object validate, object to_json, dict options not None):
         super().__init__(status, b"application/json")
         self.shape = shape
+        self.shadow = shadow
+        self.shadow_shape = shadow_shape
         self.model = model
         self.validate = validate
         self.to_json = to_json
@@ -159,11 +166,22 @@ cdef class FieldEncoder(Encoder):
             if payload is not None:
                 return payload
         if self.model is None or type(value) is not self.model:
+            if self.shadow is not None and type(value) in (dict, list):
+                payload = self.by_shadow(value)
+                if payload is not None:
+                    return payload
             try:
                 value = self.validate(value, from_attributes=True)
             except ValidationError:
                 return None
         return call_list(self.to_json, [value, *self.option_values], self.option_names)
+
+    cdef bytes by_shadow(self, object value):
+        """Return the bytes of plain rows without making models of them, or None."""
+        try:
+            return encode_fitting(self.shadow_shape, self.shadow(value))
+        except ValidationError:
+            return None
 
 
 @cython.final

@@ -22,7 +22,7 @@ from fasterapi._speedups.plan import (
 )
 from fasterapi.background import BackgroundTasks
 from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tree
-from fasterapi.dependencies.core_schema import is_json_equivalent, shape_of
+from fasterapi.dependencies.core_schema import is_json_equivalent, shadow_of, shape_of
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
 from fasterapi.encoded import InjectedResponse
@@ -231,9 +231,12 @@ def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:
         and not schema.get("config", {}).get("revalidate_instances")
         and not schema.get("root_model")
     )
+    shadow = shadow_of(schema) if schema is not None and is_plain else None
     return FieldEncoder(
         status,
         shape=shape_of(schema) if schema is not None and is_plain else None,
+        shadow=shadow.validate if shadow is not None else None,
+        shadow_shape=shadow.shape if shadow is not None else None,
         model=schema["cls"] if schema is not None and takes_instances else None,
         validate=field.validator.validate_python,
         to_json=field.serializer.to_json,
@@ -258,6 +261,8 @@ def _json_validator(route: Any) -> Callable[[bytes], Any] | None:
         return None
     if isinstance(field.field_info, params.Form):
         return None
+    if getattr(route.dependency_overrides_provider, "strict_json", False):
+        return None  # pydantic-core takes NaN, and the last of equal keys
     schema = _core_schema(field)
     if schema is None or not is_json_equivalent(schema):
         return None
