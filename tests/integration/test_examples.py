@@ -38,6 +38,23 @@ def test_compute__returns_powers(client: TestClient) -> None:
         assert client.get(f"/compute/{bad}").status_code == 422
 
 
+def test_short_style__keeps_notes(client: TestClient) -> None:
+    import_module("examples.short_style").notes.clear()
+    assert client.post("/name", content="ana", follow_redirects=False).status_code == 303
+    added = client.post("/notes", json={"text": "buy tea"})
+    assert (added.status_code, added.headers["location"]) == (201, "/notes/1")
+    assert added.json() == {"id": 1, "text": "buy tea", "author": "ana"}
+    assert client.post("/notes", data={"text": "drink it"}).status_code == 201
+    assert client.post("/notes", json={}).status_code == 422
+    assert [note["id"] for note in client.get("/notes?word=tea").json()] == [1]
+    assert client.get("/notes/2").json()["text"] == "drink it"
+    text = client.get("/notes/2/text")
+    assert (text.text, text.headers["content-type"]) == ("drink it", "text/plain; charset=utf-8")
+    known = {"If-None-Match": text.headers["etag"]}
+    assert client.get("/notes/2/text", headers=known).status_code == 304
+    assert client.get("/notes/9").status_code == 404
+
+
 def test_gzip_middleware__compresses_long_answers_only(client: TestClient) -> None:
     answer = client.get("/numbers", headers={"Accept-Encoding": "gzip"})
     assert answer.headers["content-encoding"] == "gzip"
