@@ -33,6 +33,7 @@ from fasterapi.exceptions import (
     RequestValidationError,
     WebSocketRequestValidationError,
 )
+from fasterapi.middleware.checks import check_cors, checked
 from fasterapi.openapi.docs import (
     get_redoc_html,
     get_swagger_ui_html,
@@ -51,8 +52,7 @@ from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
 
 if TYPE_CHECKING:
-    from fasterapi.middleware.cors import check_cors
-from fasterapi.middleware.stack import Stack
+    from fasterapi.middleware.stack import Stack
     from fasterapi.routing.table import PlanRow
 
 __all__ = (
@@ -186,12 +186,10 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_content_type: Whether JSON must be declared as such to be parsed.
         max_body_size: Largest request body in bytes; over it 413. None: no limit here.
         form_limits: Limits of form parsing.
-        strict_json: Whether JSON bodies that readers understand differently are refused: not
-            UTF-8, NaN and infinities, numbers too large for a float, a key twice. FastAPI,
-            and this class unless asked, takes them.
-        max_error_input: How many characters of the client's input a 422 repeats for each
-            finding, as JSON; longer input is left out, and 0 leaves out all of it (it may
-            hold passwords). None: no limit, as in FastAPI.
+        strict_json: Whether to refuse JSON that readers understand differently: other than
+            UTF-8, NaN and infinities, a key twice. FastAPI takes it.
+        max_error_input: How many characters of input each finding of a 422 may repeat; longer
+            input is left out (it may hold passwords). None: any number, as FastAPI.
         docs_assets: Where the pages load scripts and styles from: "cdn", or "local" for
             files that the app serves itself.
     """
@@ -315,9 +313,7 @@ class FasterAPI(AppDeclarations, Starlette):
             self.exception_handlers.setdefault(kind, handler)
         self._telemetry = _telemetry_config(telemetry)
         self._native_telemetry = NativeTelemetry(self._telemetry)
-        self.user_middleware = list(middleware or [])
-        for entry in self.user_middleware:
-            check_cors(entry.cls, entry.args, entry.kwargs)
+        self.user_middleware = checked(middleware or [])
         self._stack: Stack | None = None
         self._door: ASGIApp | None = None
         self.middleware_stack = None

@@ -1,6 +1,7 @@
 """Responses that the framework makes itself: injected into handlers, or shown to middleware."""
 
 from collections.abc import AsyncIterable, AsyncIterator, MutableMapping
+from inspect import signature
 from typing import Any
 
 from starlette.background import BackgroundTask
@@ -57,6 +58,10 @@ class _CheckedResponse(Response):
         Raises:
             ValueError: A part of it could end the header line (RFC 6265 section 4.1.1).
         """
+        given = signature(Response.set_cookie).bind(self, *args, **kwargs).arguments
+        for part in ("key", "path", "domain"):
+            if ";" in (given.get(part) or ""):
+                raise ValueError(f"cookie {part} must not contain ';', got {given[part]!r}")
         super().set_cookie(*args, **kwargs)
         try:
             check_header(*self.raw_headers[-1])

@@ -1,5 +1,6 @@
 """The answers to exceptions that an application has from the start."""
 
+import json
 import math
 from typing import Any
 
@@ -46,11 +47,14 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 async def request_validation_exception_handler(
     request: Request, exc: RequestValidationError
 ) -> JSONResponse:
-    """Answer 422 with the list of findings."""
+    """Answer 422 with the list of findings, their input within the app's limit."""
+    limit = getattr(request.scope.get("app"), "max_error_input", None)
     try:
-        return JSONResponse({"detail": jsonable_encoder(exc.errors())}, 422)
+        findings = jsonable_encoder(exc.errors())
+        return JSONResponse({"detail": _with_short_input(findings, limit)}, 422)
     except _UNWRITABLE:
-        return JSONResponse({"detail": _writable_findings(exc)}, 422)
+        findings = _writable_findings(exc)
+        return JSONResponse({"detail": _with_short_input(findings, limit)}, 422)
 
 
 async def websocket_request_validation_exception_handler(
@@ -62,6 +66,18 @@ async def websocket_request_validation_exception_handler(
     except _UNWRITABLE:
         reason = _writable_findings(exc)
     await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=reason)
+
+
+def _with_short_input(findings: Any, limit: int | None) -> Any:
+    """Return *findings* without inputs of more than *limit* characters of JSON."""
+    if limit is None:
+        return findings
+    kept = []
+    for finding in findings:
+        is_long = "input" in finding and len(json.dumps(finding["input"])) > limit
+        shown = {key: value for key, value in finding.items() if key != "input" or not is_long}
+        kept.append(shown)
+    return kept
 
 
 def _writable_findings(exc: ValidationException) -> Any:

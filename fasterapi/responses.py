@@ -1,11 +1,13 @@
 """Responses: Starlette's own classes under the package's name, and two for JSON."""
 
+from collections.abc import Collection
 from importlib import import_module
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
+from starlette.responses import FileResponse as _FileResponse
 from starlette.responses import (
-    FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
@@ -13,6 +15,7 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
+from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
 from fasterapi.exceptions import FastAPIDeprecationWarning
@@ -29,7 +32,57 @@ __all__ = (
     "Response",
     "StreamingResponse",
     "UJSONResponse",
+    "is_safe_redirect",
+    "without_unknown_range",
 )
+
+
+class FileResponse(_FileResponse):
+    """A file from disk; arguments as Starlette's class.
+
+    Ranges of bytes are served; a range in another unit is ignored, as RFC 9110 section 14.2
+    demands (Starlette answers 400).
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the file, or the ranges of it that are asked for."""
+        await super().__call__(without_unknown_range(scope), receive, send)
+
+
+def is_safe_redirect(url: str, allowed_hosts: Collection[str] = ()) -> bool:
+    """Return whether a browser that is redirected to *url* stays where it may go.
+
+    For URLs that come from users (``?next=...``): a path of this site, or an http(s) URL of an
+    allowed host.
+
+    Args:
+        url: The URL as it would be given to `RedirectResponse`.
+        allowed_hosts: Host names, with the port if it is not the scheme's own.
+    """
+    # Browsers drop control characters, and read a backslash as a slash.
+    if not url or url != url.strip() or any(ord(c) < 0x20 or ord(c) == 0x7F for c in url):
+        return False
+    try:
+        parts = urlsplit(url.replace("\\", "/"))
+    except ValueError:
+        return False
+    if parts.scheme or parts.netloc:
+        return parts.scheme in ("http", "https") and parts.netloc.lower() in {
+            host.lower() for host in allowed_hosts
+        }
+    return parts.path[:1] != "/" or parts.path[1:2] != "/"
+
+
+def without_unknown_range(scope: Scope) -> Scope:
+    """Return *scope* without a Range header in a unit other than bytes.
+
+    RFC 9110 section 14.2: such a header must be ignored.
+    """
+    for name, value in scope.get("headers", ()):
+        if name == b"range" and b"=" in value and not value.strip().lower().startswith(b"bytes"):
+            kept = [pair for pair in scope["headers"] if pair[0] != b"range"]
+            return {**scope, "headers": kept}
+    return scope
 
 
 def _import_if_installed(name: str) -> ModuleType | None:

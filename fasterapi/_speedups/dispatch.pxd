@@ -16,6 +16,8 @@ cdef class Dispatcher:
     cdef object server_errors
     cdef object encoded_response
     cdef object lost_response
+    cdef object guarded_send
+    cdef object exit_error
     cdef RouteTrie trie
     cdef Py_ssize_t limit
     cdef object router

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi._body_limit import AppBodyLimitMiddleware
+from fasterapi._guard import GuardedSend, ResponseGuard, handler_exit
 from fasterapi._speedups.dispatch import Dispatcher
 from fasterapi.encoded import EncodedResponse
 from fasterapi.exceptions import FastAPIError
@@ -110,7 +111,8 @@ def build_stack(app: Any) -> Stack:
     if inner is None or outer or app.max_body_size is not None:
         return Stack(failures, None, inner)
     answer_failure = _FailureAnswer(failure_handler, app.debug)
-    return Stack(failures, make(failures, server_errors=answer_failure), inner)
+    door = make(ResponseGuard(failures), server_errors=answer_failure)
+    return Stack(failures, door, inner)
 
 
 def _split(middleware: list[Middleware]) -> tuple[list[Middleware], list[Middleware]]:
@@ -149,6 +151,8 @@ class _DispatcherMaker:
             server_errors=server_errors,
             encoded_response=EncodedResponse,
             lost_response=_lost_response,
+            guarded_send=GuardedSend,
+            exit_error=handler_exit,
         )
 
 

@@ -3,6 +3,7 @@
 # ruff: noqa: SLF001  the package shares names that FastAPI spells with an underscore
 
 import json
+import re
 from contextlib import AsyncExitStack
 from typing import Any, NoReturn
 
@@ -16,9 +17,14 @@ from fasterapi._body_limit import get_body_limit_error
 from fasterapi._compat import ModelField, Undefined
 from fasterapi._form_limits import _FormLimits
 from fasterapi.exceptions import EndpointContext
+from fasterapi.forms import read_form
 from fasterapi.routing.scope import _FASTAPI_SCOPE_KEY, _resolve_form_limits
+from fasterapi.routing.strict_json import parse_strictly
 
 __all__ = ("exit_stack_of", "read_request_body")
+
+# Escapes of surrogates, their bytes, and the signs of UTF-16 and UTF-32, which may hold both.
+_MAY_HOLD_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|\x00|[\xfe\xff]")
 
 
 def exit_stack_of(connection: HTTPConnection, key: str) -> AsyncExitStack:
@@ -39,7 +45,7 @@ def _is_json(content_type: str) -> bool:
 
 async def _read_form(request: Request, form_limits: _FormLimits | None) -> Any:
     limits = _resolve_form_limits(request.scope.get(_FASTAPI_SCOPE_KEY, {}), form_limits)
-    form = await request.form(**limits)
+    form = await read_form(request, **limits)
     exit_stack_of(request, "fastapi_middleware_astack").push_async_callback(form.close)
     return form
 
@@ -50,7 +56,31 @@ async def _read_json_or_bytes(request: Request, *, strict_content_type: bool) ->
         return Undefined
     content_type = request.headers.get("content-type")
     declared_json = _is_json(content_type) if content_type else not strict_content_type
-    return await request.json() if declared_json else raw
+    if not declared_json:
+        return raw
+    parsed = parse_strictly(raw) if _is_strict(request) else await request.json()
+    if _MAY_HOLD_SURROGATE.search(raw):
+        _refuse_lone_surrogates(parsed, raw)
+    return parsed
+
+
+def _is_strict(request: Request) -> bool:
+    return getattr(request.scope.get("app"), "strict_json", False)
+
+
+def _refuse_lone_surrogates(parsed: Any, raw: bytes) -> None:
+    """Raise JSONDecodeError if a string of *parsed* is not Unicode text.
+
+    RFC 8259 section 8.2 leaves it open what that means. Such a string can be neither answered
+    nor stored: in FastAPI the 422 that shows it, and the answer that repeats it, is a 500.
+    """
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        found = _MAY_HOLD_SURROGATE.search(raw)
+        message = "Lone surrogate in a string"
+        text = raw.decode("utf-8", "replace")
+        raise json.JSONDecodeError(message, text, found.start() if found else 0) from None
 
 
 def _raise_body_error(error: Exception, request: Request) -> NoReturn:

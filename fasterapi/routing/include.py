@@ -21,6 +21,7 @@ from fasterapi._form_limits import _FormLimits, _validate_form_limits
 from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.routing.context import RouteContext, _EffectiveRouteContext
 from fasterapi.routing.frontend import _FrontendRouteGroup
+from fasterapi.routing.paths import match_route
 from fasterapi.routing.route import APIRoute, APIWebSocketRoute
 from fasterapi.routing.scope import (
     _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY,
@@ -356,13 +357,13 @@ class _IncludedRouter(BaseRoute):
 def match_candidate(candidate: Any, scope: Scope) -> Matched:
     """Return how *candidate*, an effective route or any other one, matches."""
     if not isinstance(candidate, _EffectiveRouteContext):
-        return (*candidate.matches(scope), candidate, None)
+        return (*match_route(candidate, scope), candidate, None)
     original = candidate.original_route
     if not isinstance(original, APIRoute):
-        return (*candidate.matches(scope), candidate.starlette_route or original, candidate)
+        return (*match_route(candidate, scope), candidate.starlette_route or original, candidate)
     with scope_entry(scope, _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY, candidate):
         # By way of the route, whose class may override it.
-        return (*original.matches(scope), original, candidate)
+        return (*match_route(original, scope), original, candidate)
 
 
 def _iter_routes_with_context(

@@ -10,6 +10,7 @@ from starlette.types import Scope
 
 import fasterapi.routing as names
 from fasterapi.routing.include import Matched, _IncludedRouter, match_candidate
+from fasterapi.routing.paths import match_route
 from fasterapi.routing.redirects import redirect_location, toggle_final_slash
 from fasterapi.routing.scope import _frontend_scope_specificity
 
@@ -23,7 +24,7 @@ def first_match(routes: list[BaseRoute], scope: Scope) -> tuple[BaseRoute, Scope
     """Return the first route that matches in full, else the first that matches in part."""
     partial: tuple[BaseRoute, Scope] | None = None
     for route in routes:
-        match, child_scope = route.matches(scope)
+        match, child_scope = match_route(route, scope)
         if match == Match.FULL:
             return route, child_scope
         if match == Match.PARTIAL and partial is None:
@@ -48,7 +49,7 @@ def slash_redirect(router: "APIRouter", scope: Scope) -> Response | None:
         return None
     toggled = toggle_final_slash(scope, route_path)
     for route in router.routes:
-        if route.matches(toggled)[0] == Match.NONE:
+        if match_route(route, toggled)[0] == Match.NONE:
             continue
         if scope.get("fastapi.telemetry") is not None:
             found = _route_for_telemetry(route, toggled)

@@ -27,5 +27,10 @@ def safe_location(location: str) -> str:
 
 
 def redirect_location(scope: Scope) -> str:
-    """Return the URL of *scope* for the Location header."""
-    return safe_location(str(URL(scope=scope)))
+    """Return path and query of *scope* for the Location header.
+
+    SECURITY: without scheme and host. Those would come from the Host header, so that whoever
+    can set it (in a cache, in a link to a misconfigured proxy) chooses where clients go.
+    """
+    without_host = {**scope, "headers": [], "server": None}
+    return safe_location(str(URL(scope=without_host)))

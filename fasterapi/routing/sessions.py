@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 import fasterapi.routing as names
+from fasterapi._guard import handler_exit
+from fasterapi._speedups.head import check_headers
 from fasterapi.exceptions import FastAPIError
 
 RESPONSE_NOT_AWAITED = (
@@ -41,15 +43,30 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
                 async with names.AsyncExitStack() as function_stack:
                     scope["fastapi_function_astack"] = function_stack
                     response = await respond(request)
+                _check_head(response)
                 await response(scope, receive, send)
                 sent = True
             if not sent:
                 # An exit stack swallowed the exception, so nothing was answered.
                 raise FastAPIError(RESPONSE_NOT_AWAITED)
 
-        await names.wrap_app_handling_exceptions(answer, request)(scope, receive, send)
+        try:
+            await names.wrap_app_handling_exceptions(answer, request)(scope, receive, send)
+        except (SystemExit, KeyboardInterrupt) as error:
+            # Here rather than further out: a middleware may have begun a task for this.
+            raise handler_exit(error) from error
 
     return app
+
+
+def _check_head(response: Any) -> None:
+    """Raise ValueError if *response* has a header that cannot be sent.
+
+    SECURITY: before anything is sent, so that the client gets the program's own error page.
+    """
+    headers = getattr(response, "raw_headers", None)
+    if isinstance(headers, list):
+        check_headers(headers)
 
 
 def websocket_session(func: Callable[[WebSocket], Awaitable[None]]) -> ASGIApp:
@@ -65,6 +82,9 @@ def websocket_session(func: Callable[[WebSocket], Awaitable[None]]) -> ASGIApp:
                     scope["fastapi_function_astack"] = function_stack
                     await func(session)
 
-        await names.wrap_app_handling_exceptions(run, session)(scope, receive, send)
+        try:
+            await names.wrap_app_handling_exceptions(run, session)(scope, receive, send)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise handler_exit(error) from error
 
     return app

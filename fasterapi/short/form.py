@@ -10,6 +10,7 @@ from starlette.formparsers import FormParser, MultiPartException, MultiPartParse
 
 from fasterapi._form_limits import _FormLimits
 from fasterapi.exceptions import HTTPException, InternalError
+from fasterapi.forms import INCOMPLETE, closing_delimiter
 
 __all__ = ("parse_form",)
 
@@ -28,6 +29,7 @@ def parse_form(headers: Headers, body: bytes, limits: _FormLimits) -> FormData:
     content_type, _ = parse_options_header(headers.get("content-type"))
     try:
         if content_type == b"multipart/form-data":
+            _require_end(headers, body)
             parser = MultiPartParser(headers, _once(body), **limits)
             # Never to a file on disk, which would mean waiting for a thread.
             parser.spool_max_size = len(body) + 1
@@ -38,6 +40,15 @@ def parse_form(headers: Headers, body: bytes, limits: _FormLimits) -> FormData:
     except MultiPartException as error:
         raise HTTPException(400, error.message) from error
     return FormData()
+
+
+def _require_end(headers: Headers, body: bytes) -> None:
+    """Raise HTTPException if the body broke off before its closing boundary."""
+    delimiter = closing_delimiter(headers.get("content-type", ""))
+    if delimiter is not None:
+        delimiter.feed(body)
+        if delimiter.is_missing():
+            raise HTTPException(400, INCOMPLETE)
 
 
 async def _once(body: bytes) -> AsyncGenerator[bytes, None]:

@@ -22,7 +22,7 @@ LAYERS = [
     ("datastructures", "concurrency", "_compat", "_form_limits", "_body_limit", "telemetry"),
     ("encoders", "utils"),
     (
-        *("requests", "websockets", "forms", "sse", "background", "encoded"),
+        *("requests", "websockets", "forms", "sse", "background", "encoded", "_guard"),
         *("openapi.models", "openapi._models_schema", "openapi._models_security", "openapi._email"),
     ),
     ("responses", "params", "openapi.constants"),

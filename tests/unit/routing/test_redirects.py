@@ -23,13 +23,13 @@ def make_app() -> FastAPI:
 @pytest.mark.parametrize(
     ("path", "location"),
     [
-        ("/items", "http://testserver/items/"),
-        ("/items?a=1", "http://testserver/items/?a=1"),
-        ("/users/", "http://testserver/users"),
-        ("/r/in", "http://testserver/r/in/"),
+        ("/items", "/items/"),
+        ("/items?a=1", "/items/?a=1"),
+        ("/users/", "/users"),
+        ("/r/in", "/r/in/"),
     ],
 )
-def test_redirect_is_absolute_as_in_fastapi(path: str, location: str) -> None:
+def test_redirect_does_not_name_the_host_it_was_asked_by(path: str, location: str) -> None:
     response = TestClient(make_app()).get(path, follow_redirects=False)
     assert (response.status_code, response.headers["location"]) == (307, location)
 
