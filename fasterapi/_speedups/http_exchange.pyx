@@ -1,0 +1,366 @@
+"""HttpExchange: one request of the HTTP door, its body as it comes and its answer as bytes.
+
+Request path: http1 (head, body) -> [here] -> plan, or an ASGI application -> [here] -> http1.
+Reference implementation: uvicorn's RequestResponseCycle.
+
+The ASGI scope, `receive` and `send` are made when somebody asks; a compiled route that
+answers with plain data never does.
+"""
+
+cimport cython
+from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.head cimport check as check_fields
+from fasterapi._speedups.head cimport encode
+from fasterapi._speedups.http_host cimport Host, Watched
+
+cdef enum:
+    UNFRAMED = 0       # neither Content-Length nor Transfer-Encoding given
+    BY_LENGTH = 1
+    BY_CHUNKS = 2
+    BY_CLOSE = 3       # HTTP/1.0 without a length
+    COPIED_BYTES = 65536   # a larger body is written beside its head, not copied behind it
+
+cdef dict DISCONNECT = {"type": "http.disconnect"}
+cdef tuple CHUNKED_FIELD = (b"transfer-encoding", b"chunked")
+cdef tuple VERSIONS = ("1.0", "1.1")
+
+
+cdef class Link(Watched):
+    """A connection, as exchanges see it."""
+
+    cdef int put(self, object data) except -1:
+        """Write *data*, at once or with what else this turn of the loop writes."""
+        raise NotImplementedError
+
+    cdef int hold(self, HttpExchange x) except -1:
+        """Have the head of *x* written soon, unless its first body comes before."""
+        raise NotImplementedError
+
+    cdef object drained(self):
+        """Return a future that is done when the client has read enough."""
+        raise NotImplementedError
+
+    cdef int want_body(self, HttpExchange x) except -1:
+        """Read on: the app waits for the body."""
+        raise NotImplementedError
+
+    cdef bint will_close(self, HttpExchange x) except -1:
+        """Return whether an unread body keeps the connection from going on."""
+        raise NotImplementedError
+
+    cdef int finished(self, HttpExchange x) except -1:
+        """Go on to the next request: all of the answer was put."""
+        raise NotImplementedError
+
+    cdef int broken(self) except -1:
+        """Close: the answer cannot be completed."""
+        raise NotImplementedError
+
+
+@cython.final
+@cython.freelist(64)
+cdef class HttpExchange(Exchange):
+    """One request that came by our own HTTP door."""
+
+    cdef dict get_scope(self):
+        cdef dict scope
+        if self.scope is not None:
+            return self.scope
+        self.open()
+        root = self.host.root_path
+        self.scope = scope = {
+            "type": "http",
+            "asgi": {"version": self.host.asgi_version, "spec_version": "2.3"},
+            "http_version": VERSIONS[self.minor],
+            "server": self.server,
+            "client": self.client,
+            "scheme": self.scheme,
+            "root_path": root,
+            "headers": self.headers,
+            "state": self.host.app_state.copy(),
+            "method": self.method,
+            "path": self.scope_path,
+            "raw_path": root.encode("ascii") + self.raw_path if root else self.raw_path,
+            "query_string": self.query_string,
+            "extensions": {"http.response.early_hint": {}},
+        }
+        if self.plan is not None:
+            if self.is_forwarded and self.host.proxy is not None:
+                self.host.forwarded(scope)
+            scope["app"] = self.host.own_app
+            self.dispatcher.describe(self, self.plan)
+        return scope
+
+    cdef object get_request(self):
+        if self.request is None:
+            self.open()
+        return Exchange.get_request(self)
+
+    cdef int open(self) except -1:
+        """Make the ASGI callables; `finish` drops them, for they refer back to this object."""
+        if self.receive is None:
+            self.receive = self.receive_message
+            self.send = self.send_message
+        return 0
+
+    # --- the request's body ----------------------------------------------------------------
+
+    cdef int take_piece(self, bytes piece) except -1:
+        """Add a piece of the body that has come."""
+        if self.chunks is None:
+            self.chunks = []
+        self.chunks.append(piece)
+        self.waiting += len(piece)
+        return self.wake()
+
+    cdef int end_body(self) except -1:
+        """Note that the body is complete."""
+        self.is_read = True
+        return self.wake()
+
+    cdef int lose(self) except -1:
+        """Note that the client is gone; what is sent from now on is dropped."""
+        self.is_gone = True
+        self.link = None
+        return self.wake()
+
+    cdef int wake(self) except -1:
+        """Let everybody look again who waits for a message."""
+        cdef list waiters = self.waiters
+        if waiters is not None:
+            self.waiters = None
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+        return 0
+
+    async def receive_message(self):
+        """ASGI receive: the next piece of the body, or the news that the client is gone."""
+        while True:
+            message = self.take_message()
+            if message is not None:
+                return message
+            self.link.want_body(self)
+            waiter = self.host.loop.create_future()
+            if self.waiters is None:
+                self.waiters = []
+            self.waiters.append(waiter)
+            try:
+                await waiter
+            except BaseException:
+                if self.waiters is not None and waiter in self.waiters:
+                    self.waiters.remove(waiter)
+                raise
+
+    cdef dict take_message(self):
+        """Return the next message, None if it has not come yet."""
+        if self.is_finished or self.is_gone and not self.is_read or self.is_received:
+            return DISCONNECT.copy() if (
+                self.is_finished or self.is_gone or self.link is None
+            ) else None
+        if not self.is_read and not self.chunks:
+            return None
+        if self.body is not None:
+            body = self.body
+        else:
+            body = b"".join(self.chunks) if self.chunks else b""
+        self.chunks = None
+        self.waiting = 0
+        self.is_received = self.is_read
+        if not self.is_read and self.link is not None:
+            self.link.want_body(self)
+        return {"type": "http.request", "body": body, "more_body": not self.is_read}
+
+    # --- the answer ------------------------------------------------------------------------
+
+    async def send_message(self, message):
+        """ASGI send; waits while the client reads too slowly."""
+        while self.link is not None and self.link.is_write_paused:
+            await self.link.drained()
+        kind = message["type"]
+        if self.is_finished:
+            raise RuntimeError(
+                f"Unexpected ASGI message {kind!r} sent, after response already completed."
+            )
+        if self.link is None:
+            return
+        if kind == "http.response.early_hint" and not self.has_head:
+            self.write_hint(message.get("links", ()))
+        elif not self.has_head:
+            if kind != "http.response.start":
+                raise RuntimeError(
+                    f"Expected ASGI message 'http.response.start', but got {kind!r}."
+                )
+            self.begin(message["status"], message.get("headers", ()))
+            self.link.hold(self)
+        elif kind != "http.response.body":
+            raise RuntimeError(
+                f"Expected ASGI message 'http.response.body', but got {kind!r}."
+            )
+        else:
+            self.write_body(message.get("body", b""), message.get("more_body", False))
+
+    cdef int begin(self, int status, object headers) except -1:
+        """Set status and fields; raise, before anything was written, if they cannot be sent."""
+        cdef list fields = headers if type(headers) is list else list(headers)
+        if not 200 <= status <= 599:
+            raise ValueError(f"status must be 200 to 599, got {status}")
+        check_fields(fields)
+        self.head = fields
+        self.notice_fields(status)
+        self.status = status
+        self.has_head = True
+        self.started = True
+        if self.host.access_logger is not None:
+            self.log()
+        return 0
+
+    cdef int notice_fields(self, int status) except -1:
+        """Read framing and Connection out of the app's fields (RFC 9112 section 6)."""
+        cdef bytes name
+        cdef bint has_length = False
+        self.is_bodiless = status == 204 or status == 304 or self.method == "HEAD"
+        for index, field in enumerate(self.head):
+            name = bytes(field[0])
+            if len(name) == 14 and name.lower() == b"content-length":
+                if not bytes(field[1]).isdigit():
+                    raise ValueError(f"Content-Length must be a number, got {field[1]!r}")
+                self.framing = BY_LENGTH
+                self.left = int(field[1])
+                has_length = True
+            elif len(name) == 17 and name.lower() == b"transfer-encoding":
+                self.framing = BY_CHUNKS
+            elif len(name) == 10 and name.lower() == b"connection":
+                if b"close" in bytes(field[1]).lower():
+                    self.keep_alive = False
+                    self.says_close = True
+        if self.framing == BY_CHUNKS and (has_length or self.minor == 0 or self.is_bodiless):
+            # Never both (section 6.2), and no chunks for clients of HTTP/1.0.
+            self.head = without(self.head, b"transfer-encoding")
+            self.framing = BY_LENGTH if has_length else UNFRAMED
+        if status == 204 and has_length:
+            self.head = without(self.head, b"content-length")
+        return 0
+
+    cdef bytes head_bytes(self, long long length, bytes body):
+        """Return the encoded head, with a Content-Length unless *length* is -1."""
+        self.host.refresh_lines()
+        self.is_head_out = True
+        lines = self.host.lines
+        if not self.is_read and self.link.will_close(self):
+            self.keep_alive = False
+        if not self.keep_alive and not self.says_close:
+            lines = self.host.closing_lines
+        return encode(self.status, self.head, lines, None, length, body)
+
+    cdef int write_head(self) except -1:
+        """Write the head alone, before it is known how long the body will be."""
+        if not self.has_head or self.is_head_out or self.link is None:
+            return 0
+        if self.framing == UNFRAMED and not self.is_bodiless:
+            if self.minor == 1:
+                self.framing = BY_CHUNKS
+                self.head = [*self.head, CHUNKED_FIELD]
+            else:
+                self.framing = BY_CLOSE
+                self.keep_alive = False
+        return self.link.put(self.head_bytes(-1, None))
+
+    cdef int write_body(self, object given, bint has_more) except -1:
+        """Write a piece of the body; the last one ends the answer."""
+        cdef bytes body = given if type(given) is bytes else bytes(given)
+        if self.is_bodiless:
+            if body and self.method != "HEAD" and not self.is_head_out:
+                self.host.logger.warning(
+                    "body dropped, status %d has none, %s %s",
+                    self.status, self.method, self.scope_path,
+                )
+            if self.framing == UNFRAMED and not has_more and self.method == "HEAD" and body:
+                self.link.put(self.head_bytes(len(body), None))
+            else:
+                self.write_head()
+        else:
+            if self.framing == BY_LENGTH:
+                if len(body) > self.left:
+                    raise RuntimeError("Response content longer than Content-Length")
+                if not has_more and len(body) < self.left:
+                    raise RuntimeError("Response content shorter than Content-Length")
+                self.left -= len(body)
+            if self.is_head_out:
+                self.write_piece(body, has_more)
+            else:
+                self.write_first(body, has_more)
+        return 0 if has_more else self.finish()
+
+    cdef int write_first(self, bytes body, bint has_more) except -1:
+        """Write the head and the first piece."""
+        cdef long long length = -1
+        if self.framing == UNFRAMED and not has_more:
+            length = len(body)
+            self.framing = BY_LENGTH
+        if self.framing == BY_LENGTH and len(body) <= COPIED_BYTES:
+            return self.link.put(self.head_bytes(length, body))
+        if length >= 0:
+            self.link.put(self.head_bytes(length, None))
+        else:
+            self.write_head()
+        return self.write_piece(body, has_more)
+
+    cdef int write_piece(self, bytes body, bint has_more) except -1:
+        if self.framing != BY_CHUNKS:
+            return self.link.put(body) if body else 0
+        if len(body) > COPIED_BYTES:
+            self.link.put(b"%x\r\n" % len(body))
+            self.link.put(body)
+            return self.link.put(b"\r\n" if has_more else b"\r\n0\r\n\r\n")
+        if body:
+            end = b"\r\n" if has_more else b"\r\n0\r\n\r\n"
+            return self.link.put(b"%x\r\n%b%b" % (len(body), body, end))
+        return 0 if has_more else self.link.put(b"0\r\n\r\n")
+
+    cdef int write_answer(self) except -1:
+        """Write the answer of a plan: one piece of bytes, its length among its fields."""
+        if self.link is None:
+            return 0
+        if self.sub_response is not None or self.method == "HEAD" or \
+                len(self.payload) > COPIED_BYTES:
+            self.begin(self.status, self.head)
+            return self.write_body(self.payload, False)
+        self.started = True
+        self.has_head = True
+        if self.host.access_logger is not None:
+            self.log()
+        self.link.put(self.head_bytes(-1, self.payload))
+        return self.finish()
+
+    cdef int write_hint(self, object links) except -1:
+        """Write a 103 answer (RFC 8297), which HTTP/1.0 clients must not see."""
+        cdef list fields = [(b"link", bytes(value)) for value in links]
+        if self.minor == 1 and fields:
+            self.link.put(encode(103, fields, None, None, -1, None))
+        return 0
+
+    cdef int finish(self) except -1:
+        """Hand the connection on; the app may still be running, but has nothing to say."""
+        cdef Link link = self.link
+        self.is_finished = True
+        self.link = None
+        self.wake()
+        return link.finished(self)
+
+    cdef int log(self) except -1:
+        """Log the request as uvicorn does, for the sake of its formatter."""
+        from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
+
+        scope = self.get_scope()
+        self.host.access_logger.info(
+            '%s - "%s %s HTTP/%s" %d',
+            get_client_addr(scope), self.method, get_path_with_query_string(scope),
+            VERSIONS[self.minor], self.status,
+        )
+        return 0
+
+
+cdef list without(list fields, bytes lower_name):
+    """Return *fields* but those of one name."""
+    return [field for field in fields if bytes(field[0]).lower() != lower_name]
