@@ -50,6 +50,14 @@ DIRECTIVES = {
     "warn.maybe_uninitialized": True,
 }
 
+# After `error.__traceback__ = None`, CPython 3.11 keeps None where later versions keep nothing, and
+# Cython's coroutines (3.3.1) then read a frame out of None: the process crashes. User code may do
+# that assignment at any time, so the tests in the generated C are completed here.
+TRACEBACK_TESTS = {
+    "if (exc_tb) {": "if (exc_tb && exc_tb != Py_None) {",
+    "if (likely(exc_tb)) {": "if (likely(exc_tb && exc_tb != Py_None)) {",
+}
+
 NO_COMPILER = """
 FasterAPI has compiled parts, and {problem}.
 
@@ -117,6 +125,18 @@ def translate(modules: list[Extension]) -> None:
     sources = {module.name: module.sources for module in translated}
     for module in modules:
         module.sources = sources[module.name]
+        for source in module.sources:
+            complete_traceback_tests(Path(source))
+
+
+def complete_traceback_tests(generated: Path) -> None:
+    """Make coroutines in *generated* survive an exception whose traceback was set to None."""
+    before = generated.read_text(encoding="utf-8")
+    after = before
+    for test, complete in TRACEBACK_TESTS.items():
+        after = after.replace(test, complete)
+    if after != before:  # an unchanged file keeps its time, and its module is not compiled again
+        generated.write_text(after, encoding="utf-8")
 
 
 def missing_tool(command: str) -> str | None:
