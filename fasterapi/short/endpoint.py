@@ -38,6 +38,10 @@ Endpoint = Callable[..., Any]
 # Parameters that no function of a user has.
 _REQUEST, _RESPONSE = "_request_of_the_route", "_response_of_the_route"
 _MARK = "_is_short_endpoint"
+# Results that only the route's own way of answering is for.
+_PLAIN = frozenset((dict, list))
+_SENT_AS_IT_IS = (str, bytes, bytearray, memoryview)
+
 _PATH_PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -205,28 +209,33 @@ def answer(
         res: The handler's ``res``, None if it has none.
         rules: How the route answers.
     """
-    if isinstance(result, Response):
-        return merged(result, injected)
-    if res is not None and result is None and _speaks_for_none(res, rules):
-        result = res
-    if isinstance(result, ShortResponse):
-        return merged(result.to_response(rules.status_code), injected)
-    status = rules.status_code or 200
-    if rules.is_free:
-        if isinstance(result, str):
-            return merged(PlainTextResponse(result, status), injected)
-        if isinstance(result, bytes | bytearray | memoryview):
-            octets = Response(bytes(result), status, media_type="application/octet-stream")
-            return merged(octets, injected)
-    if injected is not None and any(name == b"content-type" for name, _ in injected.raw_headers):
-        # The route would send its own content type beside this one.
-        if rules.has_model:
-            raise UsageError(
-                "a route with a response model cannot change its content type by res; declare "
-                "response_class=, or return a Response or res.json(...)"
-            )
-        return merged(rules.response_class(jsonable_encoder(result), status), injected)
-    return result
+    if type(result) not in _PLAIN:  # PERF: 0.3 µs of questions whose answer is no
+        if isinstance(result, Response):
+            return merged(result, injected)
+        if res is not None and result is None and _speaks_for_none(res, rules):
+            result = res
+        if isinstance(result, ShortResponse):
+            return merged(result.to_response(rules.status_code), injected)
+        if rules.is_free and isinstance(result, _SENT_AS_IT_IS):
+            return merged(_as_it_is(result, rules.status_code or 200), injected)
+    if injected is None or not injected.raw_headers:
+        return result
+    if all(name != b"content-type" for name, _ in injected.raw_headers):
+        return result
+    # The route would send its own content type beside this one.
+    if rules.has_model:
+        raise UsageError(
+            "a route with a response model cannot change its content type by res; declare "
+            "response_class=, or return a Response or res.json(...)"
+        )
+    content = jsonable_encoder(result)
+    return merged(rules.response_class(content, rules.status_code or 200), injected)
+
+
+def _as_it_is(result: str | bytes | bytearray | memoryview, status: int) -> Response:
+    if isinstance(result, str):
+        return PlainTextResponse(result, status)
+    return Response(bytes(result), status, media_type="application/octet-stream")
 
 
 def _speaks_for_none(res: ShortResponse, rules: AnswerRules) -> bool:

@@ -24,8 +24,7 @@ _CONTENT, _TOUCHED = "short_content", "short_is_touched"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Only the server knows them; a wrong one would let the connection lose count (RFC 9112 6.3).
-_FRAMING = frozenset(("connection", "content-length", "transfer-encoding"))
-_RAW_FRAMING = frozenset(name.encode() for name in _FRAMING)
+_FRAMING = frozenset((b"connection", b"content-length", b"transfer-encoding"))
 # Fields that may stand several times; any other one replaces the one that was there.
 _LISTS = frozenset((b"link", b"set-cookie", b"vary", b"www-authenticate"))
 
@@ -93,11 +92,15 @@ class ShortResponse:
             ValueError: Name or value could break out of the line, or the field is one that
                 only the server may set.
         """
-        text = str(value) if isinstance(value, int) else value
-        check_header(name, text)
-        if name.lower() in _FRAMING:
+        field, text = check_header(name, str(value) if isinstance(value, int) else value)
+        field = field.lower()
+        if field in _FRAMING:
             raise ValueError(f"header {name!r} is set by the server")
-        self.headers[name] = text
+        raw_headers = self.response.raw_headers
+        if raw_headers and field != b"set-cookie":  # each is a cookie of its own
+            raw_headers[:] = [other for other in raw_headers if other[0] != field]
+        raw_headers.append((field, text))
+        self._kept[_TOUCHED] = True
         return self
 
     def set_cookie(
@@ -253,7 +256,7 @@ def merged(returned: Response, injected: Response | None) -> Response:
         return returned
     response = copy(returned)
     response.__dict__.pop("_headers", None)  # a view of the original's list
-    added = [field for field in injected.raw_headers if field[0] not in _RAW_FRAMING]
+    added = [field for field in injected.raw_headers if field[0] not in _FRAMING]
     replaced = {name for name, _ in added} - _LISTS
     kept = [field for field in returned.raw_headers if field[0].lower() not in replaced]
     response.raw_headers = kept + added

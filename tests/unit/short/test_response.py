@@ -318,6 +318,11 @@ def test_redirect(ask: Ask, arguments: Any, before: int | None, status: int) -> 
     assert (answer.status_code, answer.headers["location"], answer.content) == (status, "/b", b"")
 
 
+def test_cookie_set_as_header_leaves_the_others(res: ShortResponse) -> None:
+    res.set_cookie("a", "1").set_header("Set-Cookie", "b=2")
+    assert len(res.headers.getlist("set-cookie")) == 2
+
+
 def test_redirect_encodes_and_keeps_to_redirects(res: ShortResponse) -> None:
     assert res.redirect("/ä b").headers["location"] == "/%C3%A4%20b"
     with pytest.raises(ValueError, match="300 to 399"):
