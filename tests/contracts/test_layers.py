@@ -31,8 +31,10 @@ LAYERS = [
     ("dependencies",),
     ("openapi",),
     ("routing",),
+    ("short",),
     ("middleware", "exception_handlers", "staticfiles", "templating"),
-    ("applications", "app"),
+    ("applications",),
+    ("app",),
     (
         *("pg", "caching", "ratelimit", "conditional", "pagination", "fieldsets", "metrics"),
         *("profiling", "tasks", "executors", "native", "mcp"),
