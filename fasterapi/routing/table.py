@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from pydantic.errors import PydanticUserError
 from starlette.routing import BaseRoute, Mount, Route
 
 from fasterapi._speedups.plan import EndpointPlan
@@ -76,6 +77,9 @@ class RouteTable:
             )
         except NotCompilable as reason:
             return PlanRow(place.route, None, str(reason))
+        except PydanticUserError:
+            # A request will raise it again, unless the type has been completed until then.
+            return PlanRow(place.route, None, "a type that is not fully defined yet")
         return PlanRow(place.route, plan, "")
 
     def _places(self) -> Iterator[_Place]:
