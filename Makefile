@@ -107,9 +107,19 @@ stubs: build ## compare every .pyi with the compiled module it describes
 conformance: build ## FastAPI's own test-suite against this package, with a floor
 	$(PY) tests/conformance/run.py $(ARGS)
 
+# The frameworks that are compared get an environment apart: their versions bind nobody else's.
+build/bench/.made: bench/requirements.txt pyproject.toml
+	@mkdir -p build
+	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' was not found" >&2; exit 1; }
+	@$(PYTHON) -m venv build/bench
+	@build/bench/bin/python -m pip --disable-pip-version-check -qq install -r bench/requirements.txt
+	@$(LOCK) build/bench/bin/python -m pip --disable-pip-version-check -qq install --editable .
+	@touch $@
+
 .PHONY: bench
-bench: build ## micro benchmarks of the hot paths
-	$(PY) -m bench.micro $(ARGS)
+bench: build build/bench/.made ## micro benchmarks of hot paths, then all frameworks in-process (ARGS for the latter)
+	@for file in bench/micro/*.py; do echo "--- $$file"; build/bench/bin/python $$file; done
+	build/bench/bin/python bench/asgi.py $(ARGS)
 
 .PHONY: sanitize
 sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
