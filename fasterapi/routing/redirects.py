@@ -3,7 +3,7 @@
 from starlette.datastructures import URL
 from starlette.types import Scope
 
-__all__ = ("safe_location", "toggle_final_slash")
+__all__ = ("redirect_location", "safe_location", "toggle_final_slash")
 
 
 def toggle_final_slash(scope: Scope, route_path: str) -> Scope:
@@ -26,11 +26,16 @@ def safe_location(location: str) -> str:
     return location
 
 
-def redirect_location(scope: Scope) -> str:
-    """Return path and query of *scope* for the Location header.
+def redirect_location(scope: Scope, *, is_relative: bool) -> str:
+    """Return the Location of a redirect to *scope*.
 
-    SECURITY: without scheme and host. Those would come from the Host header, so that whoever
-    can set it (in a cache, in a link to a misconfigured proxy) chooses where clients go.
+    Args:
+        scope: With the path to go to.
+        is_relative: Whether to leave out scheme and host. COMPAT: FastAPI names them, and
+            programs compare whole URLs. SECURITY: they come from the Host header, so that
+            whoever can set it (in a cache, in a link to a misconfigured proxy) chooses where
+            clients go: without TrustedHostMiddleware or such a proxy, prefer relative ones.
     """
-    without_host = {**scope, "headers": [], "server": None}
-    return safe_location(str(URL(scope=without_host)))
+    if is_relative:
+        scope = {**scope, "headers": [], "server": None}
+    return safe_location(str(URL(scope=scope)))

@@ -104,6 +104,9 @@ class APIRouter(RouteDeclarations, routing.Router):
     _routes_version = 0
     _known_version = (-1, 0)
 
+    relative_redirects: bool = False
+    """Whether slash redirects leave out scheme and host; set it on ``app.router``."""
+
     def __init__(
         self,
         *,

@@ -29,9 +29,15 @@ def make_app() -> FastAPI:
         ("/r/in", "/r/in/"),
     ],
 )
-def test_redirect_does_not_name_the_host_it_was_asked_by(path: str, location: str) -> None:
-    response = TestClient(make_app()).get(path, follow_redirects=False)
-    assert (response.status_code, response.headers["location"]) == (307, location)
+@pytest.mark.parametrize("is_relative", [True, False])
+def test_redirect_names_the_host_unless_told_not_to(
+    path: str, location: str, is_relative: bool
+) -> None:
+    app = make_app()
+    app.router.relative_redirects = is_relative
+    response = TestClient(app).get(path, follow_redirects=False)
+    expected = location if is_relative else f"http://testserver{location}"
+    assert (response.status_code, response.headers["location"]) == (307, expected)
 
 
 @pytest.mark.parametrize("slashes", [True, False])
