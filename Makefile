@@ -24,6 +24,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 LOCK := $(if $(shell command -v flock 2>/dev/null),flock build/.lock,)
 SPEEDUPS := $(shell find fasterapi -name '*.pyx' -o -name '*.pxd' 2>/dev/null)
 SANITIZED := build/sanitize
+BENCH := build/bench-$(patsubst python%,%,$(notdir $(PYTHON)))
 
 .PHONY: help
 help: ## show this list
