@@ -157,8 +157,8 @@ class FasterAPI(AppDeclarations, Starlette):
         servers: Servers of the API for its document.
         dependencies: Dependencies of all routes.
         default_response_class: Class that answers unless a router or route has its own.
-        redirect_slashes: Whether a path that only matches with (or without) a final slash
-            is redirected there.
+        redirect_slashes: Whether a path that only matches with (or without) a final slash is
+            redirected there; "relative": without the host, which else the client chooses.
         docs_url: Path of the Swagger UI page; None for no page.
         redoc_url: Path of the ReDoc page; None for no page.
         swagger_ui_oauth2_redirect_url: Path that OAuth2 logins on the page come back to.
@@ -231,7 +231,7 @@ class FasterAPI(AppDeclarations, Starlette):
         servers: list[dict[str, str | Any]] | None = None,
         dependencies: Sequence[Depends] | None = None,
         default_response_class: type[Response] = Default(JSONResponse),
-        redirect_slashes: bool = True,
+        redirect_slashes: bool | Literal["relative"] = True,
         docs_url: str | None = "/docs",
         redoc_url: str | None = "/redoc",
         swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect",

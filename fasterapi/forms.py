@@ -10,7 +10,7 @@ from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 
 __all__ = (
@@ -85,6 +85,9 @@ def _watched(
             async for chunk in source:
                 delimiter.feed(chunk)
                 yield chunk
+        if delimiter.is_missing():
+            # Raised into the parser, which closes the files of unfinished parts then only.
+            raise MultiPartException(INCOMPLETE)
 
     return chunks
 
@@ -105,13 +108,9 @@ async def read_form(request: Request, **limits: Any) -> FormData:
         return await request.form(**limits)
     request.stream = _watched(request.stream, delimiter)  # type: ignore[method-assign,assignment]
     try:
-        form = await request.form(**limits)
+        return await request.form(**limits)
     finally:
         del request.stream
-    if delimiter.is_missing():
-        await form.close()
-        raise HTTPException(400, INCOMPLETE)
-    return form
 
 
 def safe_filename(name: str | None, default: str = "file") -> str:
@@ -156,7 +155,7 @@ async def save_upload(
         ValueError: *name* is not one component that every system takes.
         FileExistsError: There is a file, or a link, of that name.
     """
-    if name is not None and safe_filename(name, "") != name:
+    if name is not None and (not name or safe_filename(name, "") != name):
         raise ValueError(f"name must be a plain file name, got {name[:200]!r}")
     target = Path(directory) / (name or safe_filename(file.filename))
     await run_in_threadpool(_copy, file.file, target)

@@ -54,9 +54,7 @@ def slash_redirect(router: "APIRouter", scope: Scope) -> Response | None:
         if scope.get("fastapi.telemetry") is not None:
             found = _route_for_telemetry(route, toggled)
             names._route_selected(scope=scope, path=getattr(found, "path_format", None))
-        return RedirectResponse(
-            redirect_location(toggled, is_relative=router.relative_redirects)
-        )
+        return RedirectResponse(redirect_location(toggled, is_relative=router.relative_redirects))
     return None
 
 

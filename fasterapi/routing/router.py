@@ -4,7 +4,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
 from starlette import routing
 from starlette.middleware import Middleware
@@ -85,8 +85,8 @@ class APIRouter(RouteDeclarations, routing.Router):
         responses: Further OpenAPI responses of all routes.
         callbacks: OpenAPI callbacks of all routes.
         routes: Routes to begin with.
-        redirect_slashes: Whether a path that only matches with (or without) a final slash
-            is redirected there.
+        redirect_slashes: Whether a path that only matches with (or without) a final slash is
+            redirected there; "relative": without the host, which else the client chooses.
         default: ASGI app for requests without route; 404 unless given.
         dependency_overrides_provider: The app whose ``dependency_overrides`` hold.
         route_class: Class of the routes that the decorators make.
@@ -105,7 +105,7 @@ class APIRouter(RouteDeclarations, routing.Router):
     _known_version = (-1, 0)
 
     relative_redirects: bool = False
-    """Whether slash redirects leave out scheme and host; set it on ``app.router``."""
+    """Whether slash redirects leave out scheme and host; ``redirect_slashes="relative"`` sets it."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         responses: dict[int | str, dict[str, Any]] | None = None,
         callbacks: list[BaseRoute] | None = None,
         routes: Annotated[list[BaseRoute] | None, deprecated_parameter(ROUTES_DEPRECATED)] = None,
-        redirect_slashes: bool = True,
+        redirect_slashes: bool | Literal["relative"] = True,
         default: ASGIApp | None = None,
         dependency_overrides_provider: Any | None = None,
         route_class: type[APIRoute] = APIRoute,
@@ -136,7 +136,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         self.lifespan_context = lifespan_for(self, lifespan)
         super().__init__(
             routes=routes,
-            redirect_slashes=redirect_slashes,
+            redirect_slashes=bool(redirect_slashes),
             default=default,
             lifespan=self.lifespan_context,
             middleware=None
@@ -144,6 +144,7 @@ class APIRouter(RouteDeclarations, routing.Router):
             else [Middleware(wrap_app_with_body_limit, max_body_size=max_body_size)],
         )
         check_prefix(prefix)
+        self.relative_redirects = redirect_slashes == "relative"
         self.on_startup = list(on_startup or [])
         self.on_shutdown = list(on_shutdown or [])
         self.prefix = prefix
