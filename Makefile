@@ -112,18 +112,22 @@ conformance: build ## FastAPI's own test-suite against this package, with a floo
 	$(PY) tests/conformance/run.py $(ARGS)
 
 # The frameworks that are compared get an environment apart: their versions bind nobody else's.
-build/bench/.made: bench/requirements.txt pyproject.toml
+$(BENCH)/.made: bench/requirements.txt pyproject.toml setup.py $(SPEEDUPS)
 	@mkdir -p build
 	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' was not found" >&2; exit 1; }
-	@$(PYTHON) -m venv build/bench
-	@build/bench/bin/python -m pip --disable-pip-version-check -qq install -r bench/requirements.txt
-	@$(LOCK) build/bench/bin/python -m pip --disable-pip-version-check -qq install --editable .
+	@echo "installing FasterAPI and the frameworks it is compared with into $(BENCH)"
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(LOCK) $(BENCH)/bin/python -m pip --disable-pip-version-check -qq install --editable . --requirement bench/requirements.txt
 	@touch $@
 
 .PHONY: bench
-bench: build build/bench/.made ## micro benchmarks of hot paths, then all frameworks in-process (ARGS for the latter)
-	@for file in bench/micro/*.py; do echo "--- $$file"; build/bench/bin/python $$file; done
-	build/bench/bin/python bench/asgi.py $(ARGS)
+bench: $(BENCH)/.made ## CPU time of a request in each framework, start-up and memory (ARGS for the first)
+	@$(BENCH)/bin/python bench/asgi.py $(ARGS)
+	@$(BENCH)/bin/python bench/startup.py
+
+.PHONY: bench-micro
+bench-micro: $(BENCH)/.made ## nanoseconds of each compiled part
+	@for file in bench/micro/*.py; do echo "--- $$file"; $(BENCH)/bin/python $$file; done
 
 .PHONY: sanitize
 sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
