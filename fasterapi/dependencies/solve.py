@@ -28,6 +28,7 @@ from fasterapi.dependencies.models import (
     call_kind,
 )
 from fasterapi.dependencies.signature import get_dependant
+from fasterapi.encoded import InjectedResponse
 from fasterapi.security.oauth2 import SecurityScopes
 from fasterapi.types import DependencyCacheKey
 
@@ -76,14 +77,6 @@ def _stack(request: Request | WebSocket, key: str) -> AsyncExitStack:
     return stack
 
 
-def _blank_response() -> Response:
-    response = Response()
-    # Only what dependencies set is taken over into the real response.
-    del response.headers["content-length"]
-    response.status_code = None  # type: ignore[assignment]
-    return response
-
-
 async def solve_dependencies(
     *,
     request: Request | WebSocket,
@@ -118,7 +111,7 @@ async def solve_dependencies(
         request=request,
         body=body,
         embed_body_fields=embed_body_fields,
-        response=_blank_response() if response is None else response,
+        response=InjectedResponse() if response is None else response,
         background_tasks=background_tasks,
         overrides_provider=dependency_overrides_provider,
         cache={} if dependency_cache is None else dependency_cache,

@@ -105,7 +105,7 @@ class APIRouter(RouteDeclarations, routing.Router):
     _known_version = (-1, 0)
 
     relative_redirects: bool = False
-    """Whether slash redirects leave out scheme and host; ``redirect_slashes="relative"`` sets it."""
+    """Whether slash redirects leave out scheme and host, from ``redirect_slashes="relative"``."""
 
     def __init__(
         self,
