@@ -15,7 +15,7 @@ from fasterapi._speedups.arguments cimport FAILED, Argument
 from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.exchange cimport Exchange
-from fasterapi._speedups.headers cimport find
+from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 
 import json
 from contextlib import AsyncExitStack
@@ -451,11 +451,12 @@ cdef object unreadable(object error):
 
 
 cdef bint has_plain_json(Exchange x) except -1:
-    """Return whether the body is declared as JSON in the usual spelling and can be had.
+    """Return whether the body is surely declared as JSON, and can be had.
 
     A middleware may have read it: then its bytes are taken from the request.
     """
-    if find(x.headers, b"content-type") != b"application/json":
+    content_type = find(x.headers, b"content-type")
+    if content_type is None or is_json_content_type(content_type) != IS_JSON:
         return False
     if x.request is None:
         return True
