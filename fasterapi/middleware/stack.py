@@ -79,12 +79,14 @@ class Stack:
     inner: Dispatcher | None
 
 
-def build_stack(app: Any) -> Stack:
+def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     """Build the layers of *app*.
 
     Args:
         app: The FasterAPI application; its middleware, exception handlers and routes count as
             they are now, later routes are noticed by the dispatchers.
+        is_compiled: Whether to put dispatchers in; without them the layers are those of
+            FastAPI, which tests compare with.
     """
     handlers: Handlers = dict(app.exception_handlers)
     # COMPAT: the later of the two keys wins, as in Starlette's loop over them.
@@ -101,7 +103,7 @@ def build_stack(app: Any) -> Stack:
         compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
         chain.insert(0, compatible.dispatch_func)  # type: ignore[attr-defined]
     make = _DispatcherMaker(app, routes, tuple(chain))
-    inner = None if replaced else make(compatible, server_errors=None)
+    inner = make(compatible, server_errors=None) if is_compiled and not replaced else None
     compatible = inner or compatible
     for entry in reversed(outer):
         compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
