@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("fasterapi", "tests", "examples", "bench")
+PARTS = ("fasterapi", "tests", "examples", "bench", "docs")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
 TESTS = ("tests/speedups", "tests/reference", "tests/unit")
 PIP = ("-m", "pip", "--disable-pip-version-check", "-qq")
