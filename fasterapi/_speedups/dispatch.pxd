@@ -16,6 +16,7 @@ cdef class Dispatcher:
     cdef object server_errors
     cdef object encoded_response
     cdef object lost_response
+    cdef object inner_task
     cdef object guarded_send
     cdef object exit_error
     cdef RouteTrie trie

@@ -22,6 +22,7 @@ class Dispatcher:
         server_errors: Callable[..., Awaitable[None]] | None,
         encoded_response: type[Any],
         lost_response: Callable[[], Exception],
+        inner_task: type[Any],
         guarded_send: Callable[..., Any],
         exit_error: Callable[[BaseException], Exception],
     ) -> None: ...

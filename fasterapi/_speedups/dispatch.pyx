@@ -13,6 +13,9 @@ from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.plan cimport EndpointPlan
 from fasterapi._speedups.router cimport RouteEntry, RouteTrie
 
+from asyncio import _get_running_loop
+from functools import partial
+
 from starlette._utils import get_route_path, is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -44,6 +47,7 @@ cdef class Dispatcher:
         encoded_response: Response class whose instances carry an encoded answer to middleware.
         lost_response: Function without arguments giving the exception for a request whose
             exception a dependency swallowed.
+        inner_task: Class that runs a route in a task of its own, inside of middleware.
         guarded_send: Class around ASGI ``send`` whose instances check heads, drop bodies that
             the status forbids, and tell by ``started`` whether a head went out.
         exit_error: Function giving the exception to raise for a SystemExit or
@@ -53,7 +57,8 @@ cdef class Dispatcher:
     def __init__(self, *, object app, object version, object compile, object compatible,
                  tuple middleware not None, dict exception_handlers not None,
                  dict status_handlers not None, object server_errors, object encoded_response,
-                 object lost_response, object guarded_send, object exit_error):
+                 object lost_response, object inner_task, object guarded_send,
+                 object exit_error):
         self.app = app
         self.version = version
         self.compile = compile
@@ -64,6 +69,7 @@ cdef class Dispatcher:
         self.server_errors = server_errors
         self.encoded_response = encoded_response
         self.lost_response = lost_response
+        self.inner_task = inner_task
         self.guarded_send = guarded_send
         self.exit_error = exit_error
         self.compiled_version = -1
@@ -118,7 +124,7 @@ cdef class Dispatcher:
             else:
                 await self.send_response(x)
             if x.request_stack is not None:
-                await close_stack(x)
+                await self.close(x)
         except Exception as error:
             await self.fail(x, error)
         except (SystemExit, KeyboardInterrupt) as error:
@@ -127,7 +133,7 @@ cdef class Dispatcher:
             await self.fail(x, exit_error)
         except BaseException as error:  # cancelled: what is open must be closed all the same
             if x.request_stack is not None:
-                raise await self.close_with(x, error)
+                raise await self.close_all_with(x, error)
             raise
 
     cdef EndpointPlan find_in_scope(self, Exchange x, dict scope):
@@ -168,10 +174,8 @@ cdef class Dispatcher:
         if entry is None or entry.value is None or entry.index >= self.limit:
             return None
         plan = entry.value
-        if plan.needs_stacks and self.middleware:
-            # Cancel scopes of generator dependencies must not outlive those that a
-            # middleware opens around call_next; Starlette's runs the inner part in a task.
-            return None
+        if plan.needs_stacks and self.middleware and _get_running_loop() is None:
+            return None  # not asyncio: `inner_task` knows no other
         x.path_names = entry.param_names
         return plan
 
@@ -299,6 +303,16 @@ cdef class Dispatcher:
             plan = self.find_again(x)
             if plan is None:
                 return await self._buffer(x)
+        if plan.needs_stacks:
+            if x.inner_task is not None:
+                await x.inner_task.finish()
+            x.inner_task = self.inner_task(
+                partial(self._answer, x, plan),
+                partial(close_stack, x),
+                partial(self.close_with, x),
+            )
+            await x.inner_task.start()
+            return self.as_response(x)
         try:
             if plan.is_direct:
                 value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
@@ -340,10 +354,25 @@ cdef class Dispatcher:
             messages[0]["status"], list(messages[0]["headers"]), body, None
         )
 
+    async def close(self, Exchange x not None):
+        """Close what is open after the answer was sent."""
+        if x.inner_task is None:
+            await close_stack(x)
+        else:
+            await x.inner_task.finish()
+
+    async def close_all_with(self, Exchange x not None, error):
+        """Close what is open because of *error*, where it was opened."""
+        if x.inner_task is None:
+            return await self.close_with(x, error)
+        return await x.inner_task.fail(error)
+
     async def close_with(self, Exchange x not None, error):
         """Close the request stack because of *error*; return what is to be raised."""
         stack = x.request_stack
         x.request_stack = None
+        if stack is None:
+            return error
         try:
             swallowed = await stack.__aexit__(type(error), error, error.__traceback__)
         except Exception as other:
@@ -353,7 +382,7 @@ cdef class Dispatcher:
     async def fail(self, Exchange x not None, error):
         """Answer *error*, for which there is no handler, if anything can be sent; raise it."""
         if x.request_stack is not None:
-            error = await self.close_with(x, error)
+            error = await self.close_all_with(x, error)
         error = self.after_start(x, error)
         if self.server_errors is None:
             raise error

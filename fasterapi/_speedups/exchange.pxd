@@ -26,6 +26,7 @@ cdef class Exchange:
     cdef object background       # BackgroundTasks of the dependencies and the handler
     cdef object request_stack    # AsyncExitStack that closes after the response was sent
     cdef object function_stack   # AsyncExitStack that closes before the response is sent
+    cdef object inner_task       # where the route runs in a task of its own, or None
     # The response: either `response`, or status, head and payload.
     cdef object response         # starlette Response, made by the user or a cold path
     cdef int status

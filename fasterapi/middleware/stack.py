@@ -27,6 +27,7 @@ from fasterapi._speedups.dispatch import Dispatcher
 from fasterapi.encoded import EncodedResponse
 from fasterapi.exceptions import FastAPIError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.middleware.inner_task import InnerTask
 from fasterapi.routing.sessions import RESPONSE_NOT_AWAITED
 from fasterapi.routing.table import RouteTable
 from fasterapi.routing.version import ROUTES_VERSION
@@ -153,6 +154,7 @@ class _DispatcherMaker:
             server_errors=server_errors,
             encoded_response=EncodedResponse,
             lost_response=_lost_response,
+            inner_task=InnerTask,
             guarded_send=GuardedSend,
             exit_error=handler_exit,
         )

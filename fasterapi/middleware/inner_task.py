@@ -1,0 +1,89 @@
+"""The inner part of a request in a task of its own, where function middleware lies outside.
+
+Generator dependencies open cancel scopes that close after the answer was sent. A middleware may
+open some of its own around ``call_next`` (a timeout, a task group) which close before. Scopes of
+one task must be nested; two tasks keep them apart. COMPAT: Starlette does the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+__all__ = ("InnerTask",)
+
+
+class InnerTask:
+    """Runs the route, waits until its answer has been sent, and closes what it had opened.
+
+    Args:
+        answer: Makes the answer.
+        close: Closes the dependencies after the answer was sent.
+        close_with: Closes them because of an exception; returns the one to raise.
+    """
+
+    def __init__(
+        self,
+        answer: Callable[[], Awaitable[None]],
+        close: Callable[[], Awaitable[None]],
+        close_with: Callable[[BaseException], Awaitable[BaseException]],
+    ) -> None:
+        """Prepare the task; `start` starts it."""
+        self._answer = answer
+        self._close = close
+        self._close_with = close_with
+        loop = asyncio.get_running_loop()
+        self._answered: asyncio.Future[None] = loop.create_future()
+        self._sent: asyncio.Future[Exception | None] = loop.create_future()
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start the task and return when the answer is there.
+
+        Raises:
+            Exception: What the route raised and nobody handled.
+        """
+        self._task = asyncio.get_running_loop().create_task(self._run())
+        try:
+            await self._answered
+        except asyncio.CancelledError:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            raise
+
+    async def finish(self) -> None:
+        """Close the dependencies; the answer was sent."""
+        await self._end(None)
+
+    async def fail(self, error: Exception) -> Exception:
+        """Close the dependencies because of *error*; return the exception to raise."""
+        try:
+            await self._end(error)
+        except Exception as other:  # noqa: BLE001  handed back, not swallowed
+            return other
+        return error
+
+    async def _end(self, error: Exception | None) -> None:
+        if not self._sent.done():
+            self._sent.set_result(error)
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        try:
+            await self._answer()
+        except asyncio.CancelledError as error:
+            self._answered.cancel()
+            await self._close_with(error)
+            raise
+        except Exception as error:  # noqa: BLE001  raised again by `start`
+            if not self._answered.done():
+                self._answered.set_exception(error)
+            return
+        if not self._answered.done():
+            self._answered.set_result(None)
+        error_outside = await self._sent
+        if error_outside is None:
+            await self._close()
+        else:
+            raise await self._close_with(error_outside)
