@@ -39,7 +39,7 @@ LAYERS = [
         *("pg", "caching", "ratelimit", "conditional", "pagination", "fieldsets", "metrics"),
         *("profiling", "tasks", "executors", "native", "mcp"),
     ),
-    ("server", "testclient", "bench"),
+    ("server", "testclient", "bench", "compat"),
     ("cli",),
     ("__main__",),
 ]
