@@ -1,9 +1,14 @@
 """Redirects to the same path with or without its final slash."""
 
+from typing import Final
+from urllib.parse import quote
+
 from starlette.datastructures import URL
 from starlette.types import Scope
 
 __all__ = ("redirect_location", "safe_location", "toggle_final_slash")
+
+_ASCII: Final = "".join(map(chr, range(128)))
 
 
 def toggle_final_slash(scope: Scope, route_path: str) -> Scope:
@@ -36,6 +41,11 @@ def redirect_location(scope: Scope, *, is_relative: bool) -> str:
             whoever can set it (in a cache, in a link to a misconfigured proxy) chooses where
             clients go: without TrustedHostMiddleware or such a proxy, prefer relative ones.
     """
+    query: bytes = scope.get("query_string", b"")
+    if not query.isascii():
+        # Not a URI (RFC 3986 section 2), so Starlette's URL refuses it; clients send it anyway.
+        escaped = quote(query, safe=_ASCII)
+        scope = {**scope, "query_string": escaped.encode()}
     if is_relative:
         scope = {**scope, "headers": [], "server": None}
     return safe_location(str(URL(scope=scope)))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fasterapi import APIRouter, FastAPI
+from fasterapi import APIRouter, FastAPI, Request, Response
 from fasterapi.routing import APIRoute
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -52,6 +52,29 @@ def make_app(door: str, build: Build, **options: Any) -> FastAPI:
 def make_router(door: str, **options: Any) -> APIRouter:
     """Return a router whose routes *door* reaches as those of the application."""
     return APIRouter(route_class=ReferenceRoute if door == "reference" else APIRoute, **options)
+
+
+def answering_app(
+    make: Callable[[Response, Request], Any], *, door: str, with_function_middleware: bool = False
+) -> FastAPI:
+    """Return an app that answers ``/`` and ``/sync`` with what *make* returns."""
+
+    def build(app: FastAPI) -> None:
+        @app.get("/")
+        async def endpoint(response: Response, request: Request) -> Any:
+            return make(response, request)
+
+        @app.get("/sync")
+        def in_thread(response: Response, request: Request) -> Any:
+            return make(response, request)
+
+        if with_function_middleware:
+
+            @app.middleware("http")
+            async def unchanged(request: Request, call_next: Any) -> Any:
+                return await call_next(request)
+
+    return make_app(door, build)
 
 
 @dataclass

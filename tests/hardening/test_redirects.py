@@ -89,6 +89,13 @@ def test_root_path_is_part_of_a_relative_location(relative: FastAPI) -> None:
     assert answer.header("location") == "/api/items/"
 
 
+def test_query_that_is_no_text_is_escaped(app: FastAPI, relative: FastAPI) -> None:
+    for one in (app, relative):
+        answer = ask(one, "/items", query=b"a=\xff%zz&\x80")
+        assert (answer.status, answer.error) == (307, None)
+        assert (answer.header("location") or "").endswith("/items/?a=%FF%zz&%80")
+
+
 # --- R2: paths that are hosts ---------------------------------------------------------------
 
 

@@ -213,7 +213,7 @@ def leave(app: Any, path: str, *, spec: str, after: int = 1, breaks: bool) -> No
         if not breaks:
             await gone.wait()
             return {"type": "http.disconnect"}
-        await asyncio.sleep(30)
+        return await asyncio.sleep(30, {"type": "http.disconnect"})
 
     async def send(message: Any) -> None:
         nonlocal pieces
