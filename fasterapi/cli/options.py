@@ -10,6 +10,7 @@ from fasterapi.server.argv import parse_header, parse_workers
 __all__ = (
     "AccessLog",
     "App",
+    "AsFastAPI",
     "Backlog",
     "DateHeader",
     "Entrypoint",
@@ -81,6 +82,10 @@ Entrypoint: TypeAlias = Annotated[
         help="The same as MODULE:APP.",
         metavar="MODULE:APP",
     ),
+]
+AsFastAPI: TypeAlias = Annotated[
+    bool,
+    typer.Option("--as-fastapi", help="Imports of fastapi, in packages too, get FasterAPI."),
 ]
 
 Host: TypeAlias = Annotated[
