@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from fasterapi._guard import handler_exit
+
 __all__ = ("InnerTask",)
 
 
@@ -76,6 +78,12 @@ class InnerTask:
             self._answered.cancel()
             await self._close_with(error)
             raise
+        except (SystemExit, KeyboardInterrupt) as error:
+            # A task that ends with one of these ends the loop, and the server with it.
+            failure = handler_exit(error)
+            failure.__cause__ = error
+            self._answered.set_exception(await self._close_with(failure))
+            return
         except Exception as error:  # noqa: BLE001  raised again by `start`
             if not self._answered.done():
                 self._answered.set_exception(error)
@@ -83,7 +91,10 @@ class InnerTask:
         if not self._answered.done():
             self._answered.set_result(None)
         error_outside = await self._sent
-        if error_outside is None:
-            await self._close()
-        else:
-            raise await self._close_with(error_outside)
+        try:
+            if error_outside is None:
+                await self._close()
+            else:
+                raise await self._close_with(error_outside)
+        except (SystemExit, KeyboardInterrupt) as error:
+            raise handler_exit(error) from error
