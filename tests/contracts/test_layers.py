@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 # others need below its package is named with it: params and security describe themselves with the
 # OpenAPI models, the rest of openapi describes routes.
 LAYERS = [
-    ("types", "exceptions", "status", "logger", "_version"),
+    ("types", "exceptions", "status", "logger", "_version", "_place"),
     ("_speedups",),
     ("datastructures", "concurrency", "_compat", "_form_limits", "_body_limit", "telemetry"),
     ("encoders", "utils"),

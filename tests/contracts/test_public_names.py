@@ -47,7 +47,10 @@ def evaluated(annotation: Any, function: Any) -> Any:
     """Return *annotation*, looked up where *function* is written if it is text."""
     if not isinstance(annotation, str):
         return annotation
-    return eval(annotation, vars(sys.modules[function.__module__]))
+    try:
+        return eval(annotation, vars(sys.modules[function.__module__]))
+    except NameError:  # inherited from another module: then it is no list of options of ours
+        return None
 
 
 def keywords_of(function: Any) -> set[str] | None:
