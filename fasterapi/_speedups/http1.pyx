@@ -140,6 +140,11 @@ cdef class HttpProtocol(Connection):
         elif self.exchange is not None:
             self.exchange.keep_alive = False
 
+    def abort(self):
+        """Drop the connection: its request does not end."""
+        if self.transport is not None:
+            self.transport.abort()
+
     @property
     def current_request(self):
         """The request being answered, as ``"GET /path endpoint"``, or None."""

@@ -41,7 +41,7 @@ cdef class Host:
         self.app = config.loaded_app
         self.app_state = app_state if type(app_state) is dict else dict(app_state or {})
         self.loop = loop
-        self.limits = getattr(config, "http_limits", None) or default_limits()
+        self.limits = getattr(config, "http_limits", None) or limits_of(config)
         self.head = RequestHead()
         self.logger = logging.getLogger("uvicorn.error")
         access = logging.getLogger("uvicorn.access")
@@ -162,11 +162,11 @@ cdef bint answers_itself(object app) except -1:
     return isinstance(app, cls) and type(app).__call__ is cls.__call__
 
 
-cdef Limits default_limits():
-    """Return the limits for servers that were started without our options."""
+cdef Limits limits_of(object config):
+    """Return the limits that our command was given, or the environment of another's."""
     from fasterapi.server.limits import limits_from_environment
 
-    return limits_from_environment()
+    return limits_from_environment(getattr(config, "http_limit_options", None))
 
 
 cdef long in_ticks(double seconds) noexcept:

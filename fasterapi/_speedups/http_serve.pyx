@@ -17,7 +17,7 @@ from asyncio import CancelledError
 
 from starlette.responses import Response
 
-from fasterapi._speedups.dispatch import NO_RESPONSE
+from fasterapi._speedups.dispatch import NO_RESPONSE, close_stack
 
 cdef object PLAIN_CALL = Response.__call__
 
@@ -60,19 +60,14 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
             x.open()
             await dispatcher.send_response(x)
         if x.request_stack is not None:
-            await dispatcher.close(x)
+            await close_stack(x)
     except Exception as error:
         x.open()
         try:
             await dispatcher.fail(x, error)
         except BaseException as last:
             fail(x, last)
-    except BaseException as error:  # cancelled: what is open must be closed all the same
-        if x.request_stack is not None:
-            try:
-                error = await dispatcher.close_all_with(x, error)
-            except BaseException as last:
-                error = last
+    except BaseException as error:
         fail(x, error)
     end(x)
 

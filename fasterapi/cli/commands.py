@@ -13,9 +13,9 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from fasterapi import compat
 from fasterapi._version import __version__
 from fasterapi.applications import FastAPI
+from fasterapi.cli import limits as limit
 from fasterapi.cli import options as opt
 from fasterapi.cli.console import err, fail, out, show_facts, show_failure
 from fasterapi.cli.discover import DiscoveryError, FoundApp, ModuleFailedError, find_app
@@ -86,6 +86,18 @@ def _serve(
     timeout_graceful_shutdown: opt.TimeoutGracefulShutdown = None,
     limit_concurrency: opt.LimitConcurrency = None,
     limit_max_requests: opt.LimitMaxRequests = None,
+    limit_rss_mib: limit.LimitRssMib = None,
+    limit_request_line: limit.LimitRequestLine = None,
+    limit_header_block: limit.LimitHeaderBlock = None,
+    limit_header_field: limit.LimitHeaderField = None,
+    limit_header_count: limit.LimitHeaderCount = None,
+    limit_body: limit.LimitBody = None,
+    limit_connections: limit.LimitConnections = None,
+    limit_keep_alive_requests: limit.LimitKeepAliveRequests = None,
+    timeout_header: limit.TimeoutHeader = None,
+    timeout_body: limit.TimeoutBody = None,
+    timeout_write: limit.TimeoutWrite = None,
+    cancel_on_disconnect: limit.CancelOnDisconnect = None,
     ssl_keyfile: opt.SslKeyfile = None,
     ssl_certfile: opt.SslCertfile = None,
     log_level: opt.LogLevel = None,
@@ -93,20 +105,18 @@ def _serve(
     headers: opt.Headers = None,
     server_header: opt.ServerHeader = None,
     date_header: opt.DateHeader = None,
-    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
-    # All parameters but those named below are server options of the same name; read from the
+    # All parameters but the first four are server options of the same name; read from the
     # context, because it holds what was given under these names.
     given = {
         name: list(value) or None if isinstance(value, (list, tuple)) else value
         for name, value in context.params.items()
-        if name not in ("path", "app", "entrypoint", "as_fastapi")
+        if name not in ("path", "app", "entrypoint")
     }
     is_development = context.info_name == "dev"
     if is_development:
         # Read where folders of a frontend are checked: they may not be built yet.
         os.environ.setdefault("FASTAPI_ENV", "development")
-    _stand_in_for_fastapi(out, is_wanted=as_fastapi)
     # COMPAT: FastAPI's command reports to stdout.
     found = _find(out, path or entrypoint, app)
     settings = _settings(given, found.app, is_development)
@@ -115,18 +125,7 @@ def _serve(
     except UsageError as error:
         fail(out, str(error), code=2)
     _announce(found, settings, is_development)
-    is_stand_in = compat.is_installed()
-    serve(compat.servable(found.import_string) if is_stand_in else found.import_string, **settings)
-
-
-def _stand_in_for_fastapi(console: Console, *, is_wanted: bool) -> None:
-    if not is_wanted:
-        return
-    try:
-        compat.check()
-    except compat.TooLateError as error:
-        fail(console, str(error))
-    compat.install()
+    serve(found.import_string, **settings)
 
 
 def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
@@ -155,7 +154,6 @@ def _announce(found: FoundApp, settings: Mapping[str, Any], is_development: bool
             "app": f"{found.import_string}  ({found.file}; {found.source})",
             "server": base_url(settings) or settings.get("uds"),
             "docs": docs_url(found.app, settings),
-            "fastapi": "imports of it get FasterAPI" if compat.is_installed() else None,
             "note": "for production use: fasterapi run" if is_development else None,
         },
     )
@@ -175,10 +173,8 @@ def _routes(
     path: opt.Target = None,
     app: opt.App = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
-    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """List the routes of an app and how each is answered."""
-    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     rows = describe_routes(target)
     if as_json:
@@ -197,10 +193,8 @@ def _openapi(
         Path | None, typer.Option("--out", "-o", help="File to write; without it stdout.")
     ] = None,
     indent: Annotated[int, typer.Option(min=0, help="Spaces per level; 0 is one line.")] = 2,
-    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """Print the OpenAPI document of an app as JSON."""
-    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     with contextlib.redirect_stdout(sys.stderr):
         document = target.openapi()

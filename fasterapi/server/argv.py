@@ -42,11 +42,28 @@ def _parser() -> argparse.ArgumentParser:
         "backlog",
         "limit-concurrency",
         "limit-max-requests",
+        "limit-rss-mib",
+        "limit-request-line",
+        "limit-header-block",
+        "limit-header-field",
+        "limit-header-count",
+        "limit-body",
+        "limit-connections",
+        "limit-keep-alive-requests",
         "timeout-keep-alive",
         "timeout-graceful-shutdown",
     ):
         parser.add_argument(f"--{name}", type=int)
-    for name in ("reload", "proxy-headers", "access-log", "server-header", "date-header"):
+    for name in ("timeout-header", "timeout-body", "timeout-write"):
+        parser.add_argument(f"--{name}", type=float)
+    for name in (
+        "reload",
+        "proxy-headers",
+        "access-log",
+        "server-header",
+        "date-header",
+        "cancel-on-disconnect",
+    ):
         parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction)
     parser.add_argument("--workers", type=_argument(parse_workers))
     parser.add_argument("--log-level", choices=LOG_LEVELS)

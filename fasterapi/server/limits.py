@@ -43,11 +43,13 @@ def make_limits(options: Mapping[str, Any]) -> Limits:
         raise UsageError(f"limits of the HTTP server: {error}") from None
 
 
-def limits_from_environment() -> Limits:
-    """Return the limits that variables such as ``FASTERAPI_LIMIT_BODY`` ask for.
+def limits_from_environment(given: Mapping[str, Any] | None = None) -> Limits:
+    """Return the limits that *given* options and the environment ask for.
+
+    An option that is absent or None may be set by a variable such as ``FASTERAPI_LIMIT_BODY``.
 
     Raises:
-        UsageError: A variable holds no number, or one that is out of range.
+        UsageError: A variable holds no number, or a limit is out of range.
     """
     options: dict[str, Any] = {}
     for name, (_, kind) in LIMIT_OPTIONS.items():
@@ -58,4 +60,5 @@ def limits_from_environment() -> Limits:
                 options[name] = text.lower() in ("1", "true", "yes") if kind is bool else kind(text)
             except ValueError:
                 raise UsageError(f"{variable} must be a number, got {text!r}") from None
+    options.update({name: value for name, value in (given or {}).items() if value is not None})
     return make_limits(options)

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from typing_extensions import TypedDict
 
 from fasterapi.exceptions import UsageError
+from fasterapi.server.limits import make_limits
 
 __all__ = ("DEFAULTS", "ServerOptions", "check_options", "merge_options", "worker_count")
 
@@ -37,6 +38,19 @@ class ServerOptions(TypedDict, total=False):
         timeout_worker_healthcheck: Seconds a worker process may take to answer its parent.
         limit_concurrency: Connections above which the answer is 503.
         limit_max_requests: Requests after which a worker is replaced.
+        limit_rss_mib: MiB of memory above which a worker is replaced.
+        limit_request_line: Bytes of a request line; over it 414. This and the ones below are
+            limits of our own HTTP protocol class: see `fasterapi.server.limits`.
+        limit_header_block: Bytes of all headers; over it 431.
+        limit_header_field: Bytes of one header value; over it 431.
+        limit_header_count: Number of headers; over it 431.
+        limit_body: Bytes of a request body; over it 413; 0 is no limit.
+        limit_connections: Connections of a process; over it 503; 0 is no limit.
+        limit_keep_alive_requests: Requests before a connection is closed; 0 is no limit.
+        timeout_header: Seconds for all of a request's head; over it 408.
+        timeout_body: Seconds without a byte of a body; over it 408.
+        timeout_write: Seconds a client may stop reading before it is dropped.
+        cancel_on_disconnect: Whether a handler is cancelled when its client goes away.
         backlog: Connections the kernel keeps waiting.
         ssl_keyfile: Private key file.
         ssl_certfile: Certificate file; switches TLS on.
@@ -74,6 +88,18 @@ class ServerOptions(TypedDict, total=False):
     timeout_worker_healthcheck: int | None
     limit_concurrency: int | None
     limit_max_requests: int | None
+    limit_rss_mib: int | None
+    limit_request_line: int | None
+    limit_header_block: int | None
+    limit_header_field: int | None
+    limit_header_count: int | None
+    limit_body: int | None
+    limit_connections: int | None
+    limit_keep_alive_requests: int | None
+    timeout_header: float | None
+    timeout_body: float | None
+    timeout_write: float | None
+    cancel_on_disconnect: bool | None
     backlog: int | None
     ssl_keyfile: str | os.PathLike[str] | None
     ssl_certfile: str | os.PathLike[str] | None
@@ -154,6 +180,7 @@ def check_options(options: Mapping[str, Any]) -> None:
     unknown = options.keys() - ServerOptions.__annotations__.keys()
     if unknown:
         raise UsageError(f"unknown server option {min(unknown)!r}")
+    make_limits(options)
     if options.get("reload") and worker_count(options) > 1:
         raise UsageError("reload and workers exclude each other: reload runs a single process")
     if options.get("ssl_keyfile") and not options.get("ssl_certfile"):
@@ -173,6 +200,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("timeout_graceful_shutdown", lambda seconds: seconds >= 0, "0 or more seconds"),
     ("limit_concurrency", lambda count: count >= 1, "1 or more"),
     ("limit_max_requests", lambda count: count >= 1, "1 or more"),
+    ("limit_rss_mib", lambda size: size >= 1, "1 or more"),
     (
         "log_level",
         lambda level: isinstance(level, int) or level.lower() in LOG_LEVELS,

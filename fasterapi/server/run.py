@@ -19,11 +19,14 @@ from typing import Any
 from typing_extensions import Unpack
 from uvicorn import Config, Server
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import ChangeReload, Multiprocess
+from uvicorn.supervisors import ChangeReload, Multiprocess, multiprocess
 
 from fasterapi.exceptions import UsageError
 from fasterapi.server.argv import read_flags
+from fasterapi.server.limits import LIMIT_OPTIONS
 from fasterapi.server.options import ServerOptions, check_options, merge_options, worker_count
+from fasterapi.server.protocol import HttpProtocol
+from fasterapi.server.serving import DoorServer, WorkerProcess
 from fasterapi.server.urls import docs_url
 
 __all__ = ("importable_name", "importing_app", "run_app", "serve")
@@ -95,7 +98,7 @@ def run_app(
 
 def choose_http(settings: Mapping[str, Any]) -> Any:
     """Return the protocol class that reads HTTP; the one place where it is chosen."""
-    return settings.get("http", "auto")
+    return settings.get("http", HttpProtocol)
 
 
 @contextmanager
@@ -156,20 +159,14 @@ def _is_being_imported() -> bool:
 
 
 class _Config(Config):
-    """uvicorn's settings; importing the application never starts a second server."""
+    """uvicorn's settings and ours; importing the application never starts a second server."""
+
+    limit_rss_mib: int | None = None
+    http_limit_options: Mapping[str, Any] = {}
 
     def load(self) -> None:
         with importing_app():
             super().load()
-
-
-class _Server(Server):
-    """uvicorn's server; a second signal of any kind stops it without waiting."""
-
-    def handle_exit(self, sig: int, frame: Any) -> None:
-        if self.should_exit:
-            self.force_exit = True
-        super().handle_exit(sig, frame)
 
 
 class _Supervisor(Multiprocess):
@@ -178,6 +175,11 @@ class _Supervisor(Multiprocess):
     The parent keeps the worker's end of the pipe open, so a dead worker looks like a silent
     one until the time for an answer is up.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The supervisor makes workers in several places, of what its module calls Process.
+        multiprocess.Process = WorkerProcess  # type: ignore[misc]
+        super().__init__(*args, **kwargs)
 
     def init_processes(self) -> None:
         super().init_processes()
@@ -200,16 +202,22 @@ def _config(target: Any, settings: Mapping[str, Any]) -> Config:
     passed: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
-        if name != "http"
+        if name not in ("http", "limit_rss_mib", *LIMIT_OPTIONS)
     }
     # uvicorn kills a worker that takes longer to start, again and again; its own default of
     # 5 s is too short for large programs and busy machines.
     passed.setdefault("timeout_worker_healthcheck", 30)
-    return _Config(target, http=choose_http(settings), **passed)
+    if "limit_max_requests" in passed:
+        # Workers that are equally busy would all be replaced at the same moment.
+        passed.setdefault("limit_max_requests_jitter", passed["limit_max_requests"] // 10)
+    config = _Config(target, http=choose_http(settings), **passed)
+    config.limit_rss_mib = settings.get("limit_rss_mib")
+    config.http_limit_options = {name: settings.get(name) for name in LIMIT_OPTIONS}
+    return config
 
 
 def _run_here(config: Config) -> None:
-    server = _Server(config)
+    server = DoorServer(config)
     with _terminating_cleanly(server), suppress(KeyboardInterrupt):
         server.run()
     _remove_socket(config)
@@ -241,7 +249,7 @@ def _supervise(config: Config) -> None:
     failed = False
     try:
         if config.should_reload:
-            ChangeReload(config, target=Server(config).run, sockets=sockets).run()
+            ChangeReload(config, target=DoorServer(config).run, sockets=sockets).run()
         else:
             supervisor = _Supervisor(config, sockets=sockets)
             supervisor.run()

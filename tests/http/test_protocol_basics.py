@@ -22,7 +22,7 @@ class Item(BaseModel):
     size: int = 1
 
 
-def make_app():
+def make_app():  # noqa: C901  many small handlers
     app = FasterAPI()
     app.state.log = []
     log = app.state.log
@@ -141,7 +141,7 @@ def make_app():
     @app.get("/disconnect")
     async def disconnect(request: Request):
         log.append("waiting")
-        while not await request.is_disconnected():
+        while not await request.is_disconnected():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
         log.append("gone")
 
@@ -520,10 +520,12 @@ def test_pipelined_requests_that_are_never_read_do_not_pile_up():
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         sent = 0
         flood = request("/large?size=10000") * 2000
-        with pytest.raises(TimeoutError):
+        try:
             while sent < 100:
                 client.sendall(flood)
                 sent += 1
+        except TimeoutError:
+            pass
         assert sent < 100
 
 
