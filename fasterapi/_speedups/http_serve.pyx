@@ -15,6 +15,7 @@ from fasterapi._speedups.plan cimport EndpointPlan
 
 from asyncio import CancelledError
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from fasterapi._speedups.dispatch import NO_RESPONSE, close_stack
@@ -110,6 +111,9 @@ cdef int fail(HttpExchange x, object error) except -1:
     """
     if isinstance(error, CancelledError):
         x.host.logger.warning("request cancelled %s", describe(x))
+    elif x.is_gone and isinstance(error, ClientDisconnect):
+        # SECURITY: any client can have this; a traceback for each would flood the log.
+        x.host.logger.info("client gone before its request was read %s", describe(x))
     else:
         x.host.logger.error(
             "Exception in ASGI application %s\n", describe(x), exc_info=error
