@@ -20,11 +20,12 @@ cdef class Dispatcher:
     cdef object guarded_send
     cdef object exit_error
     cdef RouteTrie trie
-    cdef Py_ssize_t limit
+    cdef object table            # CompiledTable, the rest of what `compile` gave
     cdef object router
     cdef long long compiled_version
     cdef EndpointPlan find_in_scope(self, Exchange x, dict scope)
     cdef EndpointPlan find(self, Exchange x, str path)
+    cdef EndpointPlan refusal(self, Exchange x, str path)
     cdef int describe(self, Exchange x, EndpointPlan plan) except -1
     cdef int refresh(self) except -1
     cdef object handler_of(self, object error)

@@ -3,7 +3,6 @@ from typing import Any, Final, final
 
 from fasterapi._speedups.exchange import Exchange
 from fasterapi._speedups.plan import EndpointPlan
-from fasterapi._speedups.router import RouteTrie
 
 NO_RESPONSE: Final[Any]
 
@@ -14,7 +13,7 @@ class Dispatcher:
         *,
         app: Any,
         version: Any,
-        compile: Callable[[], tuple[RouteTrie, int, Any]],
+        compile: Callable[[], Any],
         compatible: Callable[..., Awaitable[None]],
         middleware: tuple[Callable[..., Awaitable[Any]], ...],
         exception_handlers: dict[Any, Callable[..., Any]],

@@ -35,9 +35,8 @@ cdef class Dispatcher:
     Args:
         app: The FasterAPI application, which must have ``dependency_overrides``.
         version: Object whose ``value`` grows with every change of routes.
-        compile: Function without arguments returning ``(trie, limit, router)``: the route
-            trie, the index of the first route that only Python can match, and the router
-            object for ``scope["router"]``. Called again when the version has grown.
+        compile: Function without arguments returning a `fasterapi.routing.table.CompiledTable`.
+            Called again when the version has grown.
         compatible: ASGI application that answers whatever has no plan.
         middleware: Async functions ``(request, call_next)``, outermost first.
         exception_handlers: Exception class to handler, as ExceptionMiddleware holds them.
@@ -171,22 +170,44 @@ cdef class Dispatcher:
             return None
         x.path_values = []
         entry = self.trie.find(x.method, path, x.path_values)
-        if entry is None or entry.value is None or entry.index >= self.limit:
+        plan = self.refusal(x, path) if entry is None else entry.value
+        if plan is None:
             return None
-        plan = entry.value
         if plan.needs_stacks and self.middleware and _get_running_loop() is None:
             return None  # not asyncio: `inner_task` knows no other
-        x.path_names = entry.param_names
+        if entry is not None:
+            x.path_names = entry.param_names
         return plan
+
+    cdef EndpointPlan refusal(self, Exchange x, str path):
+        """Return the plan that answers 405 or 404, or None where Python must find out."""
+        cdef RouteEntry entry
+        cdef EndpointPlan plan
+        if self.table.not_found is None or self.router.default != self.table.default:
+            return None
+        entry = self.trie.find_partial(path, x.path_values)
+        if entry is not None:
+            x.path_names = entry.param_names
+            plan = entry.value
+            return None if plan is None else self.table.not_allowed(plan)
+        if self.table.redirects and path != "/":
+            toggled = path.rstrip("/") if path.endswith("/") else path + "/"
+            if self.trie.find_partial(toggled, x.path_values) is not None:
+                return None
+        x.path_values = []
+        x.path_names = ()
+        return self.table.not_found
 
     cdef int describe(self, Exchange x, EndpointPlan plan) except -1:
         """Put into the scope what FastAPI's router puts there."""
         cdef dict scope = x.scope
+        if "router" not in scope:
+            scope["router"] = self.router
+        if plan.route is None:
+            return 0  # no route has matched
         scope["path_params"] = x.path_params()
         scope["endpoint"] = plan.endpoint
         scope["route"] = plan.original
-        if "router" not in scope:
-            scope["router"] = self.router
         if plan.route is not plan.original:
             scope["fastapi"] = {"effective_route_context": plan.route}
         return 0
@@ -196,7 +217,9 @@ cdef class Dispatcher:
         cdef long long value = self.version.value
         if value == self.compiled_version:
             return 0
-        self.trie, self.limit, self.router = self.compile()
+        self.table = self.compile()
+        self.trie = self.table.trie
+        self.router = self.table.router
         self.compiled_version = value
         return 0
 

@@ -18,6 +18,7 @@ from fasterapi._speedups.plan import (
     EndpointPlan,
     FieldEncoder,
     JsonEncoder,
+    Step,
     TextEncoder,
 )
 from fasterapi.background import BackgroundTasks
@@ -38,7 +39,7 @@ from fasterapi.routing.handler import (
 from fasterapi.routing.rules import ResponseRules
 from fasterapi.utils import is_body_allowed_for_status_code
 
-__all__ = ("compile_plan",)
+__all__ = ("compile_plan", "refusing_plan")
 
 # What a request handler is made from; the attributes of a route have the same names.
 _HANDLER_OPTIONS = (
@@ -98,6 +99,25 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
         invalid=cold.invalid,
         has_stacks=tree.has_stacks or rules.is_streaming or _reads_form(route.body_field),
     )
+
+
+def refusing_plan(route: Any, original: Any, refuse: Callable[[], Any]) -> EndpointPlan:
+    """Return a plan whose endpoint raises, for requests that no route answers.
+
+    Args:
+        route: The route whose path matched, or None.
+        original: The APIRoute behind it, or None.
+        refuse: Async function without arguments that raises.
+    """
+    final = Step(refuse, style="async", arguments=(), names=(), by_keyword=0)
+    return EndpointPlan(
+        route=route, original=original, steps=(), final=final, encoder=None, finish=refuse,
+        invalid=_unexpected,
+    )  # fmt: skip
+
+
+def _unexpected(*_report: Any) -> AssertionError:
+    return AssertionError("a plan without arguments has no errors")
 
 
 def _check_pristine(route: Any, original: Any) -> None:

@@ -4,22 +4,25 @@ The order of the table is the order in which FastAPI tries the routes: included 
 for their routes at the place of their inclusion.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple, NoReturn
 
 from pydantic.errors import PydanticUserError
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.types import ASGIApp
 
 from fasterapi._speedups.plan import EndpointPlan
 from fasterapi._speedups.router import RouteSpec, RouteTrie
 from fasterapi.dependencies.compile import NotCompilable
 from fasterapi.routing.include import _IncludedRouter
-from fasterapi.routing.plan import compile_plan
-from fasterapi.routing.route import APIRoute
+from fasterapi.routing.plan import compile_plan, refusing_plan
+from fasterapi.routing.route import APIRoute, APIWebSocketRoute
 from fasterapi.routing.router import APIRouter
 
-__all__ = ("PlanRow", "RouteTable")
+__all__ = ("CompiledTable", "PlanRow", "RouteTable")
 
 
 class PlanRow(NamedTuple):
@@ -34,6 +37,26 @@ class PlanRow(NamedTuple):
     route: Any
     plan: EndpointPlan | None
     reason: str
+
+
+class CompiledTable(NamedTuple):
+    """What dispatching needs of an application's routes.
+
+    Attributes:
+        trie: Finds the route; its values are the plans, None where a route has none.
+        router: For ``scope["router"]``.
+        default: What answers requests without a route; programs set it at any time.
+        redirects: Whether a path may be redirected to the one with (or without) final slash.
+        not_found: Plan that answers 404; None where only the reference path knows the end.
+        not_allowed: Function from a plan to the one that answers 405 in its place.
+    """
+
+    trie: RouteTrie
+    router: APIRouter
+    default: ASGIApp
+    redirects: bool
+    not_found: EndpointPlan | None
+    not_allowed: Callable[[EndpointPlan], EndpointPlan]
 
 
 class _Place(NamedTuple):
@@ -54,23 +77,42 @@ class RouteTable:
 
     router: APIRouter
 
-    def compile(self) -> tuple[RouteTrie, int, APIRouter]:
-        """Return the trie, the index of the first route only Python can match, and the router."""
-        specs: list[RouteSpec] = []
-        for place in self._places():
-            if type(place.original).matches not in _KNOWN_MATCHES:
-                break
-            row = self._row(place)
-            specs.append(_spec(place, row.plan))
-        return RouteTrie(specs), len(specs), self.router
+    def compile(self) -> CompiledTable:
+        """Compile the routes; those behind one that only Python can match stay out."""
+        places = list(self._places())
+        opaque = _first_opaque(places)
+        specs = [_spec(place, self._row(place).plan) for place in places[:opaque]]
+        knows_all = opaque == len(places) and self._has_usual_end()
+        return CompiledTable(
+            trie=RouteTrie(specs),
+            router=self.router,
+            default=self.router.default,
+            redirects=self.router.redirect_slashes,
+            not_found=refusing_plan(None, None, _raise_not_found) if knows_all else None,
+            not_allowed=lru_cache(maxsize=None)(_not_allowed),
+        )
 
     def report(self) -> list[PlanRow]:
         """Return a row for each route, in matching order."""
-        return [self._row(place) for place in self._places()]
+        places = list(self._places())
+        opaque = _first_opaque(places)
+        rows = [self._row(place) for place in places[:opaque]]
+        behind = "behind a route that only Python can match"
+        return rows + [
+            PlanRow(place.route, None, behind if number else _kind(place.original))
+            for number, place in enumerate(places[opaque:])
+        ]
+
+    def _has_usual_end(self) -> bool:
+        """Return whether a request without a route is answered by Starlette's own 404."""
+        return (
+            getattr(self.router.default, "__func__", None) is Router.not_found
+            and next(iter(self.router._iter_low_priority_routes()), None) is None  # noqa: SLF001
+        )
 
     def _row(self, place: _Place) -> PlanRow:
         if not isinstance(place.original, APIRoute):
-            return PlanRow(place.route, None, f"a {type(place.original).__name__}")
+            return PlanRow(place.route, None, _kind(place.original))
         try:
             plan = compile_plan(
                 place.route, place.original, inherits_form_limits=place.has_form_limits
@@ -87,11 +129,46 @@ class RouteTable:
         for route in self.router.routes:
             if isinstance(route, _IncludedRouter):
                 yield from _included_places(route, has_form_limits=limited)
-            else:
+            elif not _is_websocket_only(route):
                 yield _Place(route, route, limited)
 
 
 _KNOWN_MATCHES = {APIRoute.matches, Route.matches, Mount.matches}
+_WEBSOCKET_MATCHES = {WebSocketRoute.matches, APIWebSocketRoute.matches}
+
+
+def _is_websocket_only(route: BaseRoute) -> bool:
+    """Return whether *route* never matches an HTTP request."""
+    return isinstance(route, WebSocketRoute) and type(route).matches in _WEBSOCKET_MATCHES
+
+
+def _first_opaque(places: list[_Place]) -> int:
+    """Return the index of the first route whose matching is not known, or the number of all."""
+    for index, place in enumerate(places):
+        if type(place.original).matches not in _KNOWN_MATCHES:
+            return index
+    return len(places)
+
+
+def _kind(route: BaseRoute) -> str:
+    return f"a {type(route).__name__}"
+
+
+async def _raise_not_found() -> NoReturn:
+    raise HTTPException(status_code=404)
+
+
+def _not_allowed(plan: EndpointPlan) -> EndpointPlan:
+    """Return the plan that answers 405 for the route of *plan*.
+
+    COMPAT: Allow names the methods of the first route that matches the path, and only those.
+    """
+    headers = {"Allow": ", ".join(plan.route.methods)}
+
+    async def refuse() -> NoReturn:
+        raise HTTPException(status_code=405, headers=headers)
+
+    return refusing_plan(plan.route, plan.original, refuse)
 
 
 def _included_places(included: _IncludedRouter, *, has_form_limits: bool) -> Iterator[_Place]:
@@ -99,7 +176,7 @@ def _included_places(included: _IncludedRouter, *, has_form_limits: bool) -> Ite
     for candidate in included.effective_candidates():
         if isinstance(candidate, _IncludedRouter):
             yield from _included_places(candidate, has_form_limits=limited)
-        else:
+        elif not _is_websocket_only(candidate.original_route):
             route = candidate.starlette_route or candidate
             yield _Place(route, candidate.original_route, limited)
 
