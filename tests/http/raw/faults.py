@@ -1,0 +1,3 @@
+"""Cases that the door does not pass yet; `test_raw.py` asks to move the ones that are mended."""
+
+KNOWN_FAULTS = []

@@ -1,0 +1,141 @@
+"""Cases about how long a body is (RFC 9112 section 6, RFC 9110 section 8.6)."""
+
+from tests.http.raw.case import (
+    CLOSE,
+    HALF_CLOSE,
+    KEEP,
+    SMUGGLED,
+    WAIT,
+    case,
+    chunked,
+    get,
+    post,
+    refused,
+    request,
+    served,
+)
+
+LENGTH, CODING, BOTH = "9110 8.6", "9112 6.1", "9112 6.3"
+CHUNKS = b"3\r\nabc\r\n0\r\n\r\n"
+TE, CL = "Transfer-Encoding: chunked", "Content-Length: 3"
+
+BAD_LENGTHS = {
+    "plus": "+3", "minus": "-3", "minus one": "-1", "hexadecimal": "0x3", "fraction": "3.0",
+    "exponent": "3e0", "underscore": "1_0", "letters": "abc", "nothing": "", "list": "3, 3",
+    "list of others": "3, 4", "list without a space": "3,3", "comma behind": "3,",
+    "comma before": ",3", "semicolon": "3;", "space inside": "3 4", "quotes": '"3"',
+    "Arabic digit": "\xd9\xa3", "superscript": "\xb3", "NUL": "3\0", "vertical tab": "3\x0b",
+    "form feed before": "\x0c3", "2**63": "9223372036854775808", "2**64 + 3":
+    "18446744073709551619", "forty digits": "3" * 40, "letter behind": "3a", "NBSP": "\xa03",
+}  # fmt: skip
+LENGTHS = [
+    *(
+        refused(f"length with {name}", post(f"Content-Length: {value}", body=b"abc"), 400, LENGTH)
+        for name, value in BAD_LENGTHS.items()
+    ),
+    refused("length twice, equal", post(CL, CL, body=b"abc"), 400, BOTH),
+    refused("length twice, different", post(CL, "Content-Length: 4", body=b"abcd"), 400, BOTH),
+    refused("length twice, other order", post("Content-Length: 4", CL, body=b"abcd"), 400, BOTH),
+    refused("length twice, other case", post(CL, "content-LENGTH: 0", body=b"abc"), 400, BOTH),
+    refused("length twice, one bad", post(CL, "Content-Length: x", body=b"abc"), 400, BOTH),
+    refused("length and a space", post("Content-Length : 3", body=b"abc"), 400, "9112 5.1"),
+    refused("length and NUL in the name", post("Content-Length\0: 3", body=b"abc"), 400, BOTH),
+    refused("bad length of GET", get("Content-Length: -1"), 400, LENGTH),
+    refused("bad length in 1.0", post("Content-Length: +3", version="HTTP/1.0", body=b"abc"), 400,
+            LENGTH),
+    served("length", post(CL, body=b"abc"), LENGTH, body="abc"),
+    served("length with zeros", post("Content-Length: 0003", body=b"abc"), LENGTH, body="abc"),
+    served("length with blanks", post("Content-Length: \t3 \t", body=b"abc"), LENGTH, body="abc"),
+    served("length 0", post("Content-Length: 0"), LENGTH, body=""),
+    served("neither length nor coding", post(), BOTH, body=""),
+    served("length of GET", get(CL, body=b"abc"), "9110 9.3.1", body="abc"),
+    served("length of DELETE", request("DELETE", "/echo", CL, body=b"abc"), "9110 9.3.5",
+           body="abc"),
+    served("length of OPTIONS", request("OPTIONS", "/echo", CL, body=b"abc"), "9110 9.3.7",
+           body="abc"),
+    served("underscore is no dash", post("Content_Length: 90", CL, body=b"abc"), "9112 5.1",
+           body="abc"),
+    served("line ends in a body", post("Content-Length: 4", body=b"\r\n\r\n"), BOTH,
+           body="\r\n\r\n"),
+    case("request in a body", post(f"Content-Length: {len(SMUGGLED)}", body=SMUGGLED), 200, KEEP,
+         "CL.0", seen={"body": SMUGGLED.decode()}),
+    case("request in an unread body",
+         post(f"Content-Length: {len(SMUGGLED)}", body=SMUGGLED, target="/unread"), 200, KEEP,
+         "CL.0"),
+    case("request in a body of GET", get(f"Content-Length: {len(SMUGGLED)}", body=SMUGGLED), 200,
+         KEEP, "CL.0"),
+    case("request in the body of an unknown path",
+         post(f"Content-Length: {len(SMUGGLED)}", body=SMUGGLED, target="/no"), 404, KEEP, "CL.0"),
+    case("body longer than its length", post(CL, body=b"abcd" + SMUGGLED), (200, 501), CLOSE, BOTH,
+         ),
+    case("body ended by nothing", post(CL, body=b"ab"), (), WAIT, BOTH),
+    case("body cut off", (post(CL, body=b"ab"), HALF_CLOSE), (), CLOSE, "9112 8"),
+    case("length in 1.0", post(CL, version="HTTP/1.0", body=b"abc"), 200, CLOSE, BOTH,
+         seen={"body": "abc"}),
+    case("largest length", post("Content-Length: 999999999999999999"), 413, CLOSE, "9110 15.5.14"),
+    case("length over the limit", post("Content-Length: 10485761"), 413, CLOSE, "9110 15.5.14"),
+    case("length over the route's limit", post("Content-Length: 11", body=b"x" * 11,
+         target="/small"), 413, KEEP, "9110 15.5.14"),
+    case("length at the route's limit", post("Content-Length: 10", body=b"x" * 10,
+         target="/small"), 200, KEEP, "9110 15.5.14"),
+]  # fmt: skip
+
+BAD_CODINGS = {
+    "identity": "identity", "gzip": "gzip", "unknown": "cow", "gzip first": "gzip, chunked",
+    "identity first": "identity, chunked", "identity last": "chunked, identity",
+    "unknown first": "cow, chunked", "unknown last": "chunked, cow", "twice": "chunked, chunked",
+    "comma behind": "chunked,", "comma before": ",chunked", "prefix": "xchunked",
+    "suffix": "chunkedx", "parameter": "chunked;q=1", "quotes": '"chunked"', "nothing": "",
+    "vertical tab": "\x0bchunked", "vertical tab behind": "chunked\x0b", "NUL": "chunked\0",
+    "NBSP": "\xa0chunked", "cut": "chunke", "space inside": "chun ked", "brackets": "[chunked]",
+    "no name": "=chunked", "null byte first": "\0chunked", "backspace": "chunked\x08",
+}  # fmt: skip
+CODINGS = [
+    *(
+        refused(f"coding with {name}", post(f"Transfer-Encoding: {value}", body=CHUNKS), 400,
+                "CVE-2024-1135, CVE-2024-6827")
+        for name, value in BAD_CODINGS.items()
+    ),
+    refused("CL.TE", post("Content-Length: 6", TE, body=b"0\r\n\r\nG"), 400, BOTH),
+    refused("TE.CL", post(TE, CL, body=b"8\r\nSMUGGLED\r\n0\r\n\r\n"), 400, BOTH),
+    refused("CL.TE with equal ends", post(f"Content-Length: {len(CHUNKS)}", TE, body=CHUNKS), 400,
+            BOTH),
+    refused("length 0 and chunks", post("Content-Length: 0", TE, body=CHUNKS), 400, BOTH),
+    refused("length and bad coding", post(CL, "Transfer-Encoding: cow", body=b"abc"), 400, BOTH),
+    refused("bad length and chunks", post("Content-Length: x", TE, body=CHUNKS), 400, BOTH),
+    refused("TE.TE, other first", post("Transfer-Encoding: cow", TE, body=CHUNKS), 400, CODING),
+    refused("TE.TE, other last", post(TE, "Transfer-Encoding: cow", body=CHUNKS), 400, CODING),
+    refused("TE.TE, other case", post(TE, "transfer-encoding: identity", body=CHUNKS), 400, CODING),
+    refused("TE.TE, both chunked", post(TE, TE, body=CHUNKS), 400, CODING),
+    refused("TE.TE, one empty", post(TE, "Transfer-Encoding:", body=CHUNKS), 400, CODING),
+    refused("coding and a space", post("Transfer-Encoding : chunked", body=CHUNKS), 400,
+            "CVE-2019-16276"),
+    refused("coding and a TAB", post("Transfer-Encoding\t: chunked", body=CHUNKS), 400, "9112 5.1"),
+    refused("coding behind a space", post("X: a", " Transfer-Encoding: chunked", body=CHUNKS), 400,
+            "9112 5.2"),
+    refused("coding behind a bare CR", post("X: a\rTransfer-Encoding: chunked", body=CHUNKS), 400,
+            "9112 2.2"),
+    refused("coding behind a bare LF", post("X: a\nTransfer-Encoding: chunked", body=CHUNKS), 400,
+            "9112 2.2"),
+    refused("coding in 1.0", chunked(CHUNKS, version="HTTP/1.0"), 400, "9112 6.1"),
+    refused("coding and length in 1.0", post(TE, CL, version="HTTP/1.0", body=CHUNKS), 400, BOTH),
+    refused("bad coding of GET", get("Transfer-Encoding: cow"), 400, CODING),
+    served("coding", chunked(CHUNKS), CODING, body="abc"),
+    served("coding in capitals", post("Transfer-Encoding: CHUNKED", body=CHUNKS), "9112 7",
+           body="abc"),
+    served("coding with blanks", post("Transfer-Encoding: \tchunked ", body=CHUNKS), "9112 5",
+           body="abc"),
+    served("coding of GET", get(TE, body=CHUNKS), "9110 9.3.1", body="abc"),
+    served("underscores are no coding", post(CL, "Transfer_Encoding: chunked", body=b"abc"),
+           "9112 5.1", body="abc"),
+    served("TE is another field", post(CL, "TE: chunked", body=b"abc"), "9110 10.1.4", body="abc"),
+    case("request in chunks", chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED)), 200,
+         KEEP, "TE.0", seen={"body": SMUGGLED.decode()}),
+    case("request in unread chunks",
+         chunked(b"%x\r\n%b\r\n0\r\n\r\n" % (len(SMUGGLED), SMUGGLED), target="/unread"), 200, KEEP,
+         "TE.0"),
+    case("chunks over the route's limit", chunked(b"b\r\n" + b"x" * 11 + b"\r\n0\r\n\r\n",
+         target="/small"), 413, KEEP, "9110 15.5.14"),
+]  # fmt: skip
+
+CASES = [*LENGTHS, *CODINGS]
