@@ -392,6 +392,11 @@ cdef class HttpProtocol(Connection):
             lines += [b"?", head.query_string]
         lines.append(b" HTTP/1.1\r\n")
         for name, value in head.headers:
+            if name == b"sec-websocket-version" and value != b"13":
+                return self.refuse(426, "unsupported WebSocket version")
+            # SECURITY: some WebSocket libraries fail on these instead of refusing them.
+            if name.startswith(b"sec-websocket-") and not value.isascii():
+                return self.refuse(400, "invalid WebSocket handshake")
             lines += [name, b": ", value, b"\r\n"]
         lines += [b"\r\n", data[at:]]
         self.flush()

@@ -16,6 +16,10 @@ cdef double TICK_S = 0.5
 cdef double LINGER_S = 2.0
 cdef tuple PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 cdef tuple RETRY_LATER = (b"retry-after", b"1")
+# With 426 a server says what it would upgrade to (RFC 9110 section 15.5.22, RFC 6455 4.4).
+cdef list OTHER_VERSION = [
+    (b"connection", b"upgrade"), (b"upgrade", b"websocket"), (b"sec-websocket-version", b"13"),
+]
 
 
 cdef class Connection(Link):
@@ -117,6 +121,8 @@ cdef class Connection(Link):
         cdef bytes body = reason.encode("ascii")
         if status == 503:
             fields.append(RETRY_LATER)
+        elif status == 426:
+            fields += OTHER_VERSION
         self.host.refresh_lines()
         return self.put(
             encode(status, fields, self.host.closing_lines, None, len(body), body)
