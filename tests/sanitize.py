@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ("fasterapi", "tests", "examples", "bench", "docs")
 FILES = ("pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE")
-TESTS = ("tests/speedups", "tests/reference", "tests/unit")
+TESTS = ("tests/speedups", "tests/reference", "tests/unit", "tests/http", "tests/hardening")
 PIP = ("-m", "pip", "--disable-pip-version-check", "-qq")
 BUILT = shutil.ignore_patterns("*.so", "*.pyd", "__pycache__", "*.c", "results")
 
