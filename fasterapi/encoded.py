@@ -7,12 +7,12 @@ from typing import Any
 from starlette.background import BackgroundTask
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi._speedups.fields import append_field, set_field
 from fasterapi._speedups.head import check_header
 
-__all__ = ("EncodedResponse", "InjectedResponse")
+__all__ = ("EncodedResponse", "InjectedResponse", "collect_response")
 
 
 class CheckedHeaders(MutableHeaders):
@@ -146,3 +146,23 @@ class EncodedResponse(_CheckedResponse):
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:
     yield body
+
+
+async def collect_response(app: ASGIApp, scope: Scope, receive: Receive) -> EncodedResponse:
+    """Return the whole answer of an ASGI application, its background tasks done.
+
+    Raises:
+        RuntimeError: It has not answered at all.
+    """
+    messages: list[Message] = []
+
+    async def keep(message: Message) -> None:
+        if message["type"] in ("http.response.start", "http.response.body"):
+            messages.append(message)
+
+    await app(scope, receive, keep)
+    if not messages:
+        raise RuntimeError("No response returned.")
+    start, *parts = messages
+    body = b"".join([bytes(part.get("body", b"")) for part in parts])
+    return EncodedResponse(start["status"], list(start.get("headers", ())), body, None)

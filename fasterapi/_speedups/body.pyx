@@ -11,6 +11,7 @@ caller then takes the reference path), never a wrong yes.
 
 cimport cython
 from cpython.dict cimport PyDict_Next, PyDict_Size
+from cpython.iterator cimport PyIter_Check
 from cpython.list cimport PyList_GET_SIZE
 from cpython.object cimport PyObject
 from libc.math cimport fabs, isfinite
@@ -251,6 +252,32 @@ cdef bint is_json_native(object value, int depth) except -1:
             i += 1
         return True
     return False
+
+
+cdef bint is_lasting(object value, int depth) except -1:
+    """Return whether *value* is the same when it is read twice: no iterators in its containers."""
+    cdef PyObject* key = NULL
+    cdef PyObject* item = NULL
+    cdef Py_ssize_t position = 0
+    cdef Py_ssize_t i = 0
+    if depth >= MAX_DEPTH:
+        return False
+    if type(value) is dict:
+        while PyDict_Next(<dict>value, &position, &key, &item):
+            if not is_lasting(<object>item, depth + 1):
+                return False
+        return True
+    if type(value) is list:
+        while i < PyList_GET_SIZE(<list>value):
+            if not is_lasting(<object>PyList_GET_ITEM(<list>value, i), depth + 1):
+                return False
+            i += 1
+        return True
+    return (
+        value is None
+        or type(value) in (str, int, float, bool)
+        or not isinstance(value, (tuple, set, frozenset, dict, list)) and not PyIter_Check(value)
+    )
 
 
 cdef inline bint is_word(PyObject* value) except -1:

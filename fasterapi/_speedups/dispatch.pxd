@@ -14,6 +14,8 @@ cdef class Dispatcher:
     cdef dict exception_handlers
     cdef dict status_handlers
     cdef object server_errors
+    cdef object routes
+    cdef object collect
     cdef object encoded_response
     cdef object lost_response
     cdef object inner_task
@@ -30,5 +32,7 @@ cdef class Dispatcher:
     cdef int refresh(self) except -1
     cdef object handler_of(self, object error)
     cdef object after_start(self, Exchange x, object error)
+    cdef bint is_rewritten(self, Exchange x) except -1
     cdef EndpointPlan find_again(self, Exchange x)
     cdef object as_response(self, Exchange x)
+    cdef object shown(self, Exchange x, object response)

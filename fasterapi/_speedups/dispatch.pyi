@@ -19,6 +19,8 @@ class Dispatcher:
         exception_handlers: dict[Any, Callable[..., Any]],
         status_handlers: dict[int, Callable[..., Any]],
         server_errors: Callable[..., Awaitable[None]] | None,
+        routes: Callable[..., Awaitable[None]],
+        collect: Callable[..., Awaitable[Any]],
         encoded_response: type[Any],
         lost_response: Callable[[], Exception],
         inner_task: type[Any],
@@ -35,8 +37,18 @@ class Dispatcher:
     def prepare(self) -> None: ...
 
 @final
+class TaskAfterMiddleware:
+    def __new__(cls, task: Callable[[], Awaitable[None]]) -> TaskAfterMiddleware: ...
+    async def __aexit__(self, error_type: Any, error: Any, traceback: Any) -> bool: ...
+
+@final
 class CallNext:
     def __new__(
-        cls, dispatcher: Dispatcher, x: Exchange, plan: EndpointPlan, index: int
+        cls,
+        dispatcher: Dispatcher,
+        x: Exchange,
+        plan: EndpointPlan,
+        index: int,
+        receive: Callable[[], Awaitable[Any]],
     ) -> CallNext: ...
     def __call__(self, request: Any) -> Awaitable[Any]: ...

@@ -14,6 +14,7 @@ from fasterapi._speedups.plan cimport EndpointPlan
 from fasterapi._speedups.router cimport RouteEntry, RouteTrie
 
 from asyncio import _get_running_loop
+from contextlib import AsyncExitStack
 from functools import partial
 
 from starlette._utils import get_route_path, is_async_callable
@@ -26,6 +27,9 @@ from starlette.responses import Response
 cdef object PLAIN_CALL = Response.__call__
 cdef str LIMIT_KEY = MAX_BODY_SIZE_SCOPE_KEY
 cdef tuple BODILESS = (204, 205, 304)
+
+cdef enum:
+    HANDLING_LAYERS = 2
 
 
 @cython.final
@@ -43,6 +47,9 @@ cdef class Dispatcher:
         status_handlers: Status code to handler.
         server_errors: Async function ``(scope, receive, send, error, started)`` that answers
             exceptions nobody handled and raises them again; None lets them through.
+        routes: ASGI application around the routes, inside of the middleware.
+        collect: Async function ``(app, scope, receive)`` giving an ASGI application's whole
+            answer as one Response.
         encoded_response: Response class whose instances carry an encoded answer to middleware.
         lost_response: Function without arguments giving the exception for a request whose
             exception a dependency swallowed.
@@ -55,9 +62,9 @@ cdef class Dispatcher:
 
     def __init__(self, *, object app, object version, object compile, object compatible,
                  tuple middleware not None, dict exception_handlers not None,
-                 dict status_handlers not None, object server_errors, object encoded_response,
-                 object lost_response, object inner_task, object guarded_send,
-                 object exit_error):
+                 dict status_handlers not None, object server_errors, object routes,
+                 object collect, object encoded_response, object lost_response,
+                 object inner_task, object guarded_send, object exit_error):
         self.app = app
         self.version = version
         self.compile = compile
@@ -66,6 +73,8 @@ cdef class Dispatcher:
         self.exception_handlers = exception_handlers
         self.status_handlers = status_handlers
         self.server_errors = server_errors
+        self.routes = routes
+        self.collect = collect
         self.encoded_response = encoded_response
         self.lost_response = lost_response
         self.inner_task = inner_task
@@ -151,7 +160,9 @@ cdef class Dispatcher:
         if plan is None:
             return None
         headers = scope["headers"]
-        x.headers = headers if type(headers) is list else list(headers)
+        if type(headers) is not list:
+            scope["headers"] = headers = list(headers)
+        x.headers = headers
         x.query_string = scope["query_string"]
         x.scope = scope
         self.describe(x, plan)
@@ -245,24 +256,35 @@ cdef class Dispatcher:
                 await plan.run(x)
         except Exception as error:
             if x.request_stack is not None:
-                error = await self.close_with(x, error)
+                error = await self.close_inner_with(x, error)
             await self._recover(x, error)
 
     async def _recover(self, Exchange x not None, error):
-        """Answer with the handler of *error*, or raise it."""
+        """Answer with the handler of *error*, or raise it.
+
+        COMPAT: in FastAPI two layers look for handlers, around the route and around all routes;
+        so what a handler raises may have a handler as well.
+        """
         cdef object handler = self.handler_of(error)
-        if handler is None:
-            raise error
-        request = x.get_request()
-        if is_async_callable(handler):
-            x.response = await handler(request, error)
-        else:
-            x.response = await run_in_threadpool(handler, request, error)
-        if x.response is None:
-            x.response = NO_RESPONSE
-        x.background = None
-        # COMPAT: a reused exception instance would collect tracebacks.
-        error.__traceback__ = None
+        while handler is not None and x.handled < HANDLING_LAYERS:
+            x.handled += 1
+            request = x.get_request()
+            try:
+                if is_async_callable(handler):
+                    x.response = await handler(request, error)
+                else:
+                    x.response = await run_in_threadpool(handler, request, error)
+            except Exception as other:
+                error = other
+                handler = self.handler_of(error)
+                continue
+            if x.response is None:
+                x.response = NO_RESPONSE
+            x.background = None
+            # COMPAT: a reused exception instance would collect tracebacks.
+            error.__traceback__ = None
+            return
+        raise error
 
     cdef object handler_of(self, object error):
         """Return the exception handler as Starlette chooses it, or None."""
@@ -318,17 +340,24 @@ cdef class Dispatcher:
                               Py_ssize_t index):
         """Run the middleware from *index* inwards and return the Response."""
         if index < len(self.middleware):
-            return await self.middleware[index](
-                x.get_request(), CallNext(self, x, plan, index + 1)
+            request = x.get_cached_request()
+            receive = x.receive
+            wrapped = request.wrapped_receive
+            response = await self.middleware[index](
+                request, CallNext(self, x, plan, index + 1, wrapped)
             )
-        scope = x.get_scope()
-        if scope["path"] is not x.scope_path or scope["method"] is not x.method:
+            if not isinstance(response, Response):
+                response = await self.collect(response, x.scope, wrapped)
+            x.receive = receive
+            return response if index == 0 else self.shown(x, response)
+        if self.is_rewritten(x):
             plan = self.find_again(x)
             if plan is None:
-                return await self._buffer(x)
+                return await self.collect(self.routes, x.scope, x.receive)
+        if x.inner_task is not None:
+            await x.inner_task.finish()
+        x.renew()
         if plan.needs_stacks:
-            if x.inner_task is not None:
-                await x.inner_task.finish()
             x.inner_task = self.inner_task(
                 partial(self._answer, x, plan),
                 partial(close_stack, x),
@@ -347,35 +376,44 @@ cdef class Dispatcher:
             await self._recover(x, error)
         return self.as_response(x)
 
+    cdef bint is_rewritten(self, Exchange x) except -1:
+        """Return whether a middleware may have changed what the route depends on."""
+        cdef dict scope = x.get_scope()
+        return (
+            scope["path"] is not x.scope_path
+            or scope["method"] is not x.method
+            or bool(scope.get("root_path"))
+        )
+
     cdef EndpointPlan find_again(self, Exchange x):
         """Return the plan after a middleware has rewritten the target, or None."""
-        x.scope.pop("path_params", None)
+        for name in ("path_params", "endpoint", "route", "fastapi"):
+            x.scope.pop(name, None)
         return self.find_in_scope(x, x.scope)
 
     cdef object as_response(self, Exchange x):
         """Return the answer as a Response that middleware can change."""
         response = x.response
         x.response = None
+        if response is NO_RESPONSE:
+            raise RuntimeError("No response returned.")
         if response is None:
-            return self.encoded_response(x.status, x.head, x.payload, x.background)
-        if type(response).__call__ is PLAIN_CALL and type(response) is not self.encoded_response:
-            return self.encoded_response(
-                response.status_code, response.raw_headers, response.body, response.background
+            keep_task(x, x.background)
+            return self.encoded_response(x.status, x.head, x.payload, None)
+        return self.shown(x, response)
+
+    cdef object shown(self, Exchange x, object response):
+        """Return *response* as the next middleware outwards gets it."""
+        background = response.background
+        if type(response).__call__ is PLAIN_CALL:
+            # The middleware may change it; the program may give it more than once.
+            response = self.encoded_response(
+                response.status_code, response.raw_headers, response.body, None
             )
+        elif background is not None:
+            response.background = None
+        keep_task(x, background)
         return response
-
-    async def _buffer(self, Exchange x not None):
-        """Answer by the reference path, and return its answer as one Response."""
-        cdef list messages = []
-
-        async def keep(message):
-            messages.append(message)
-
-        await self.compatible(x.scope, x.get_request().receive, keep)
-        body = b"".join([message.get("body", b"") for message in messages[1:]])
-        return self.encoded_response(
-            messages[0]["status"], list(messages[0]["headers"]), body, None
-        )
 
     async def close(self, Exchange x not None):
         """Close what is open after the answer was sent."""
@@ -386,16 +424,21 @@ cdef class Dispatcher:
 
     async def close_all_with(self, Exchange x not None, error):
         """Close what is open because of *error*, where it was opened."""
-        if x.inner_task is None:
-            return await self.close_with(x, error)
-        return await x.inner_task.fail(error)
+        if x.inner_task is not None:
+            error = await x.inner_task.fail(error)
+        return await self.close_with(x, error)
 
     async def close_with(self, Exchange x not None, error):
-        """Close the request stack because of *error*; return what is to be raised."""
+        """Close all stacks because of *error*; return what is to be raised."""
+        while x.request_stack is not None:
+            error = await self.close_inner_with(x, error)
+        return error
+
+    async def close_inner_with(self, Exchange x not None, error):
+        """Close the innermost stack because of *error*; return what is to be raised."""
         stack = x.request_stack
-        x.request_stack = None
-        if stack is None:
-            return error
+        x.request_stack = x.outer_stack
+        x.outer_stack = None
         try:
             swallowed = await stack.__aexit__(type(error), error, error.__traceback__)
         except Exception as other:
@@ -406,20 +449,54 @@ cdef class Dispatcher:
         """Answer *error*, for which there is no handler, if anything can be sent; raise it."""
         if x.request_stack is not None:
             error = await self.close_all_with(x, error)
+        if not x.started and not self.middleware and self.handler_of(error) is not None:
+            # The answer could not be begun, by a fault of its own.
+            try:
+                await self._recover(x, error)
+                await self.send_response(x)
+                return
+            except Exception as other:
+                error = other
         error = self.after_start(x, error)
         if self.server_errors is None:
             raise error
         await self.server_errors(x.get_scope(), x.receive, x.send, error, x.started)
 
 
+cdef int keep_task(Exchange x, object background) except -1:
+    """Have background tasks run after the last answer, whatever middleware makes of this one."""
+    if background is not None:
+        if x.request_stack is None:
+            x.request_stack = AsyncExitStack()
+        x.request_stack.push_async_exit(TaskAfterMiddleware(background))
+    return 0
+
+
 async def close_stack(Exchange x not None):
-    """Close the request stack after the answer was sent."""
-    stack = x.request_stack
-    x.request_stack = None
-    await stack.__aexit__(None, None, None)
+    """Close the stacks after the answer was sent."""
+    while x.request_stack is not None:
+        stack = x.request_stack
+        x.request_stack = x.outer_stack
+        x.outer_stack = None
+        await stack.__aexit__(None, None, None)
 
 
 NO_RESPONSE = Response()  # what a handler that returned None has answered: nothing
+
+
+@cython.final
+cdef class TaskAfterMiddleware:
+    """Background tasks of an answer that went through middleware, to put on an exit stack."""
+
+    cdef object task
+
+    def __cinit__(self, task):
+        self.task = task
+
+    async def __aexit__(self, error_type, error, traceback):
+        if error is None:
+            await self.task()
+        return False
 
 
 @cython.final
@@ -431,14 +508,17 @@ cdef class CallNext:
     cdef Exchange x
     cdef EndpointPlan plan
     cdef Py_ssize_t index
+    cdef object receive
 
     def __cinit__(self, Dispatcher dispatcher not None, Exchange x not None,
-                  EndpointPlan plan not None, Py_ssize_t index):
+                  EndpointPlan plan not None, Py_ssize_t index, object receive):
         self.dispatcher = dispatcher
         self.x = x
         self.plan = plan
         self.index = index
+        self.receive = receive
 
     def __call__(self, request):
         """Return an awaitable of the response; *request* is the one that was passed in."""
+        self.x.receive = self.receive
         return self.dispatcher._run_middleware(self.x, self.plan, self.index)

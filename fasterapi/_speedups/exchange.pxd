@@ -26,6 +26,8 @@ cdef class Exchange:
     cdef object background       # BackgroundTasks of the dependencies and the handler
     cdef object request_stack    # AsyncExitStack that closes after the response was sent
     cdef object function_stack   # AsyncExitStack that closes before the response is sent
+    cdef object outer_stack      # AsyncExitStack that closes last, after exception handlers too
+    cdef int handled             # how many exceptions have become an answer
     cdef object inner_task       # where the route runs in a task of its own, or None
     # The response: either `response`, or status, head and payload.
     cdef object response         # starlette Response, made by the user or a cold path
@@ -36,6 +38,9 @@ cdef class Exchange:
 
     cdef dict get_scope(self)
     cdef object get_request(self)
+    cdef object get_cached_request(self)
+    cdef object new_request(self, object cls, dict template)
+    cdef int renew(self) except -1
     cdef dict path_params(self)
     cdef list get_query_pairs(self)
     cdef dict get_cookies(self)

@@ -8,6 +8,7 @@ cimport cython
 from fasterapi._speedups.headers cimport find_all, parse_cookies
 from fasterapi._speedups.query cimport parse_pairs
 
+from starlette.middleware.base import _CachedRequest
 from starlette.requests import Request
 
 cdef extern from "Python.h":
@@ -26,6 +27,7 @@ cdef dict NEW_REQUEST = vars(Request({"type": "http"}, receive=dict, send=list))
 cdef str SCOPE = "scope"
 cdef str RECEIVE = [name for name, value in NEW_REQUEST.items() if value is dict][0]
 cdef str SEND = [name for name, value in NEW_REQUEST.items() if value is list][0]
+cdef dict NEW_CACHED_REQUEST = vars(_CachedRequest({"type": "http"}, receive=dict, send=list))
 cdef object NEW = Request.__new__
 
 
@@ -42,18 +44,51 @@ cdef class Exchange:
 
     cdef object get_request(self):
         """Return the Starlette Request of this exchange, the same one each time."""
-        cdef dict attributes
         if self.request is None:
-            self.request = request = NEW(Request)
-            attributes = PyObject_GenericGetDict(request, NULL)
-            attributes.update(NEW_REQUEST)
-            attributes[SCOPE] = self.get_scope()
-            attributes[RECEIVE] = self.receive
-            attributes[SEND] = self.send
-            if self.body is not None:
-                request._body = self.body
-                request._stream_consumed = True
+            self.request = self.new_request(Request, NEW_REQUEST)
         return self.request
+
+    cdef object get_cached_request(self):
+        """Return a request for a middleware function, which hands on the body that it reads.
+
+        COMPAT: as under Starlette each has its own, and the endpoint gets none of them: what it
+        is given then shows what they have changed in the scope.
+        """
+        request = self.new_request(_CachedRequest, NEW_CACHED_REQUEST)
+        self.body = None
+        return request
+
+    cdef object new_request(self, object cls, dict template):
+        cdef dict attributes
+        request = NEW(cls)
+        attributes = PyObject_GenericGetDict(request, NULL)
+        attributes.update(template)
+        attributes[SCOPE] = self.get_scope()
+        attributes[RECEIVE] = self.receive
+        attributes[SEND] = self.send
+        if self.body is not None:
+            request._body = self.body
+            request._stream_consumed = True
+        return request
+
+    cdef int renew(self) except -1:
+        """Forget an earlier run, and read the scope anew: middleware may have changed it."""
+        headers = self.scope["headers"]
+        self.headers = headers if type(headers) is list else list(headers)
+        self.query_string = self.scope["query_string"]
+        self.request = None
+        self.body = None
+        self.query_pairs = None
+        self.cookies = None
+        self.errors = None
+        self.json = None
+        self.body_values = None
+        self.sub_response = None
+        self.background = None
+        self.response = None
+        self.payload = None
+        self.handled = 0
+        return 0
 
     cdef dict path_params(self):
         """Return the captured path parameters by name."""

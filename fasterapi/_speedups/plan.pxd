@@ -39,10 +39,10 @@ cdef class EndpointPlan:
     cdef object parse_body           # async function (request) -> parsed body, or None
     cdef object validate_json        # of the single model in a JSON body, or None
     cdef object invalid              # function (errors, body, method, root_path) -> exception
+    cdef object invalid_answer       # function (error, value, method, root_path) -> exception
     cdef readonly bint is_direct     # nothing to wait for before the endpoint is called
     cdef readonly bint needs_stacks  # dependencies to close after the endpoint
     cdef list prepare(self, Exchange x)
     cdef bint encode(self, Exchange x, object value) except -1
     cdef int check(self, Exchange x) except -1
-    cdef int report_again(self, Exchange x, Py_ssize_t index) except -1
     cdef object finish_cold(self, Exchange x, object value)

@@ -11,8 +11,9 @@ functions, so that their behaviour exists once.
 """
 
 cimport cython
+from cpython.bytes cimport PyBytes_AS_STRING
 from fasterapi._speedups.arguments cimport FAILED, Argument
-from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native
+from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native, is_lasting
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
@@ -42,6 +43,11 @@ STYLES = {
 }
 
 cdef object UNSET = object()
+cdef Py_ssize_t LONG_NUMBER = 300
+
+
+class Refused(Exception):
+    """The response model refused a value; the only argument is pydantic's error."""
 
 
 @cython.final
@@ -54,7 +60,8 @@ cdef class Step:
         arguments: `Argument` objects in the order in which FastAPI evaluates them.
         names: Names of all arguments, by position; the last `by_keyword` go by name.
         by_keyword: How many of the last arguments go by name.
-        first: Index of the first step of this one's subtree.
+        first: Index of the first step of this one's subtree; for style ``"repeat"``, of the
+            steps whose errors are reported again if `repeats` has failed.
         repeats: Index of the step whose value is used again, for style ``"repeat"``.
         needs: Indices of the steps whose failure is this one's failure.
         helper: Async function ``(request, values)`` of style ``"cold"``.
@@ -166,14 +173,18 @@ cdef class FieldEncoder(Encoder):
             if payload is not None:
                 return payload
         if self.model is None or type(value) is not self.model:
-            if self.shadow is not None and type(value) in (dict, list):
+            if (
+                self.shadow is not None
+                and type(value) in (dict, list)
+                and is_lasting(value, 0)
+            ):
                 payload = self.by_shadow(value)
                 if payload is not None:
                     return payload
             try:
                 value = self.validate(value, from_attributes=True)
-            except ValidationError:
-                return None
+            except ValidationError as error:
+                raise Refused(error) from None
         return call_list(self.to_json, [value, *self.option_values], self.option_names)
 
     cdef bytes by_shadow(self, object value):
@@ -226,6 +237,8 @@ cdef class EndpointPlan:
         validate_json: Bound ``validate_json`` of the only body parameter, where validating
             the bytes gives what validating the parsed object gives; or None.
         invalid: Function ``(errors, body, method, root_path)`` giving the exception of a 422.
+        invalid_answer: Function ``(error, value, method, root_path)`` giving the exception for
+            a value that the response model refuses with pydantic's *error*.
         has_stacks: Whether something must be closed after the answer (generator
             dependencies, forms, streams).
     """
@@ -233,7 +246,7 @@ cdef class EndpointPlan:
     def __init__(self, *, object route, object original, tuple steps not None,
                  Step final not None, Encoder encoder, object finish, object stream=None,
                  object parse_body=None, object validate_json=None, object invalid,
-                 bint has_stacks=False):
+                 object invalid_answer=None, bint has_stacks=False):
         cdef Step step
         for step in steps:
             if step.repeats >= len(steps):
@@ -249,6 +262,7 @@ cdef class EndpointPlan:
         self.parse_body = parse_body
         self.validate_json = validate_json
         self.invalid = invalid
+        self.invalid_answer = invalid_answer
         self.needs_stacks = has_stacks
         self.is_direct = (
             not steps and parse_body is None and not has_stacks and final.style == STYLE_ASYNC
@@ -287,8 +301,15 @@ cdef class EndpointPlan:
             status = x.sub_response.status_code
             if status < 200 or status in (204, 205, 304):
                 return False
-        payload = self.encoder.encode(value)
-        return payload is not None and x.answer(status, payload, self.encoder.media_type)
+        try:
+            payload = self.encoder.encode(value)
+        except Refused as refused:
+            error = refused.args[0]
+        else:
+            return payload is not None and x.answer(status, payload, self.encoder.media_type)
+        # Validating again for the wording would find iterators in the value exhausted.
+        root_path = x.get_scope().get("root_path", "")
+        raise self.invalid_answer(error, value, x.method, root_path)
 
     cdef object finish_cold(self, Exchange x, object value):
         """Return an awaitable of the Response that the reference path makes of *value*."""
@@ -330,11 +351,12 @@ cdef class EndpointPlan:
         """
         x.request_stack = AsyncExitStack()
         x.function_stack = AsyncExitStack()
+        x.outer_stack = AsyncExitStack()
         scope = x.get_scope()
         scope["fastapi_inner_astack"] = x.request_stack
         scope["fastapi_function_astack"] = x.function_stack
-        # Forms push their closing here; first in, so it is the last to run.
-        scope["fastapi_middleware_astack"] = x.request_stack
+        # Forms push their closing here: exception handlers can still read the files.
+        scope["fastapi_middleware_astack"] = x.outer_stack
         async with x.function_stack:
             await self.run(x)
 
@@ -349,7 +371,7 @@ cdef class EndpointPlan:
             if step.style == STYLE_REPEAT:
                 x.results[i] = x.results[step.repeats]
                 if x.results[i] is FAILED:
-                    self.report_again(x, step.repeats)
+                    await self.report_again(x, step)
                 continue
             arguments = step.collect(x)
             if step.read_body is not None and not put_body(x, step, arguments):
@@ -363,21 +385,22 @@ cdef class EndpointPlan:
             else:
                 x.results[i] = await step.helper(x.get_request(), step.by_name(arguments))
 
-    cdef int report_again(self, Exchange x, Py_ssize_t index) except -1:
-        """Note the errors of a failed step and its subtree once more.
+    async def report_again(self, Exchange x not None, Step repeat not None):
+        """Note the errors of a failed step once more, and those of its subtree.
 
         COMPAT: FastAPI solves a shared dependency's parameters at each place where it is
         used, so its 422 lists their errors as often. Collecting arguments has no effects.
         """
         cdef Step step
         cdef Py_ssize_t i
-        for i in range((<Step>self.steps[index]).first, index + 1):
+        for i in range(repeat.first, repeat.repeats + 1):
             step = self.steps[i]
             if step.style != STYLE_REPEAT:
-                step.collect(x)
+                arguments = step.collect(x)
+                if step.read_body is not None and not put_body(x, step, arguments):
+                    await self.take_body(x, step, arguments)
             elif x.results[i] is FAILED:
-                self.report_again(x, step.repeats)
-        return 0
+                await self.report_again(x, step)
 
     async def read_body(self, Exchange x not None):
         """Read the body; leave the validated model or the parsed body in the exchange."""
@@ -385,29 +408,27 @@ cdef class EndpointPlan:
         if self.validate_json is not None and has_plain_json(x):
             if x.body is None:
                 try:
-                    is_last = take_message(x, await x.receive())
-                    if not is_last:
-                        await self.receive_rest(x)
+                    message = await x.receive()
+                    body = body_of(message)
+                    if message.get("more_body", False):
+                        body = await receive_rest(x, body)
+                    x.body = body
+                except HTTPException:
+                    raise
                 except Exception as error:
-                    raise unreadable(error) from error
+                    raise HTTPException(
+                        status_code=400, detail="There was an error parsing the body"
+                    ) from error
                 if x.request is not None:
                     x.request._body = x.body
                     x.request._stream_consumed = True
-            if x.body:
+            if x.body and not has_long_number(x.body):
                 try:
                     x.body_value = self.validate_json(x.body)
                     return
                 except ValidationError:
                     pass  # the reference path words the errors
         x.json = await self.parse_body(x.get_request())
-
-    async def receive_rest(self, Exchange x not None):
-        """Read the messages after the first."""
-        cdef list chunks = [x.body]
-        while not take_message(x, await x.receive()):
-            chunks.append(x.body)
-        chunks.append(x.body)
-        x.body = b"".join(chunks)
 
     async def take_body(self, Exchange x not None, Step step not None, list arguments):
         """Put the values of the parsed body at their positions; None where they are wrong."""
@@ -434,20 +455,23 @@ cdef bint put_body(Exchange x, Step step, list arguments) except -1:
     return True
 
 
-cdef bint take_message(Exchange x, dict message) except -1:
-    """Take the chunk of an ``http.request`` message as the body; true if it is the last."""
+async def receive_rest(Exchange x not None, bytes first):
+    """Return the whole body; *first* is what the first message had of it."""
+    cdef list chunks = [first]
+    has_more = True
+    while has_more:
+        message = await x.receive()
+        chunks.append(body_of(message))
+        has_more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+cdef bytes body_of(dict message):
+    """Return the piece of the body in an ``http.request`` message."""
     if message["type"] == "http.disconnect":
         raise ClientDisconnect
     body = message.get("body", b"")
-    x.body = body if type(body) is bytes else bytes(body)
-    return not message.get("more_body", False)
-
-
-cdef object unreadable(object error):
-    """Return what FastAPI answers when reading the body fails: a 400."""
-    if isinstance(error, HTTPException):
-        return error
-    return HTTPException(status_code=400, detail="There was an error parsing the body")
+    return body if type(body) is bytes else bytes(body)
 
 
 cdef bint has_plain_json(Exchange x) except -1:
@@ -464,3 +488,27 @@ cdef bint has_plain_json(Exchange x) except -1:
         return False
     x.body = getattr(x.request, "_body", None)
     return x.body is not None or not x.request._stream_consumed
+
+
+cdef bint has_long_number(bytes body) except -1:
+    """Return whether *body* may hold an integer that no float can hold.
+
+    COMPAT: as a float field's value pydantic-core reads it in JSON as infinity, and refuses the
+    int that `json.loads` makes of it. The greatest float has 309 digits.
+    """
+    cdef const unsigned char* data = <const unsigned char*>PyBytes_AS_STRING(body)
+    cdef Py_ssize_t size = len(body)
+    cdef Py_ssize_t i = LONG_NUMBER - 1
+    cdef Py_ssize_t first
+    # A run of that many digits covers every place of a grid that is as wide.
+    while i < size:
+        if c"0" <= data[i] <= c"9":
+            first = i
+            while first > 0 and c"0" <= data[first - 1] <= c"9":
+                first -= 1
+            while i < size and c"0" <= data[i] <= c"9":
+                i += 1
+            if i - first >= LONG_NUMBER:
+                return True
+        i += LONG_NUMBER
+    return False

@@ -103,6 +103,7 @@ class _Compiler:
     make: Factories
     steps: list[Step] = field(default_factory=list)
     known: dict[Any, int] = field(default_factory=dict)
+    firsts: dict[int, int] = field(default_factory=dict)
     has_stacks: bool = False
 
     def add(self, dependant: Dependant) -> int:
@@ -111,16 +112,18 @@ class _Compiler:
         first = len(self.steps)
         seen = self.known.get(key) if dependant.use_cache else None
         if seen is not None and _is_cached_throughout(dependant):
-            self.steps.append(_repeat(dependant, seen))
+            self.steps.append(_repeat(dependant, seen, first=self.firsts[seen]))
             return first
         needs = [self.add(child) for child in dependant.dependencies]
         if seen is not None:
-            self.steps.append(_repeat(dependant, seen))
+            # The steps below report their own errors again.
+            self.steps.append(_repeat(dependant, seen, first=seen))
         else:
             style = _style(dependant)
             self.has_stacks |= _is_generator(dependant)
             self.steps.append(self.step(dependant, style, needs, first=first))
         index = len(self.steps) - 1
+        self.firsts[index] = first
         self.known.setdefault(key, index)
         return index
 
@@ -230,8 +233,16 @@ def _is_cached_throughout(dependant: Dependant) -> bool:
     return all(child.use_cache and _is_cached_throughout(child) for child in dependant.dependencies)
 
 
-def _repeat(dependant: Dependant, index: int) -> Step:
-    return Step(dependant.call, style="repeat", arguments=(), names=(), by_keyword=0, repeats=index)
+def _repeat(dependant: Dependant, index: int, *, first: int) -> Step:
+    return Step(
+        dependant.call,
+        style="repeat",
+        arguments=(),
+        names=(),
+        by_keyword=0,
+        first=first,
+        repeats=index,
+    )
 
 
 def _calling_order(call: Any, names: list[str]) -> tuple[tuple[str, ...], int]:

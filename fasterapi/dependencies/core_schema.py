@@ -25,6 +25,8 @@ _FIELDS_KEYS = _SILENT | {"fields", "model_name", "computed_fields"}
 _SCALARS = frozenset({"str", "int", "float", "bool", "none", "any"})
 _ITEM_KEYS = {"nullable": "schema", "list": "items_schema", "dict": "values_schema"}
 _TAKES_DATA = "default_factory_takes_data"
+# Factories that may be called for a shadow and then for the schema itself.
+_REPEATABLE = (None, list, dict)
 # They refuse values, but never change one.
 _CONSTRAINTS = frozenset(
     {"ge", "gt", "le", "lt", "multiple_of", "allow_inf_nan", "min_length", "max_length", "pattern"}
@@ -104,6 +106,8 @@ class _Translator:
             return Shape(kind) if self.has_only(schema) else None
         if kind == "default":
             is_plain = self.has_only(schema, "schema", "default", "default_factory", _TAKES_DATA)
+            if self.allows_constraints and schema.get("default_factory") not in _REPEATABLE:
+                return None
             return self.shape_in(schema["schema"], open_refs) if is_plain else None
         if kind == "model":
             return self.model_shape(schema, open_refs)

@@ -35,7 +35,7 @@ class InnerTask:
         self._close_with = close_with
         loop = asyncio.get_running_loop()
         self._answered: asyncio.Future[None] = loop.create_future()
-        self._sent: asyncio.Future[Exception | None] = loop.create_future()
+        self._sent: asyncio.Future[None] = loop.create_future()
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -55,21 +55,21 @@ class InnerTask:
 
     async def finish(self) -> None:
         """Close the dependencies; the answer was sent."""
-        await self._end(None)
-
-    async def fail(self, error: Exception) -> Exception:
-        """Close the dependencies because of *error*; return the exception to raise."""
-        try:
-            await self._end(error)
-        except Exception as other:  # noqa: BLE001  handed back, not swallowed
-            return other
-        return error
-
-    async def _end(self, error: Exception | None) -> None:
         if not self._sent.done():
-            self._sent.set_result(error)
+            self._sent.set_result(None)
         if self._task is not None:
             await self._task
+
+    async def fail(self, error: BaseException) -> BaseException:
+        """Close the dependencies because of *error* outside; return the exception to raise.
+
+        COMPAT: under Starlette they see a cancellation then, not the error.
+        """
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self._task
+        return error
 
     async def _run(self) -> None:
         try:
@@ -90,11 +90,12 @@ class InnerTask:
             return
         if not self._answered.done():
             self._answered.set_result(None)
-        error_outside = await self._sent
         try:
-            if error_outside is None:
-                await self._close()
-            else:
-                raise await self._close_with(error_outside)
+            await self._sent
+        except asyncio.CancelledError as error:
+            await self._close_with(error)
+            raise
+        try:
+            await self._close()
         except (SystemExit, KeyboardInterrupt) as error:
             raise handler_exit(error) from error

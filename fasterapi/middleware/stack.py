@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._guard import GuardedSend, ResponseGuard, handler_exit
 from fasterapi._speedups.dispatch import Dispatcher
-from fasterapi.encoded import EncodedResponse
+from fasterapi.encoded import EncodedResponse, collect_response
 from fasterapi.exceptions import FastAPIError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fasterapi.middleware.inner_task import InnerTask
@@ -152,6 +152,8 @@ class _DispatcherMaker:
             exception_handlers=self.routes._exception_handlers,  # noqa: SLF001
             status_handlers=self.routes._status_handlers,  # noqa: SLF001
             server_errors=server_errors,
+            routes=self.routes,
+            collect=collect_response,
             encoded_response=EncodedResponse,
             lost_response=_lost_response,
             inner_task=InnerTask,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic.errors import PydanticUserError
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import Request
@@ -27,7 +28,11 @@ from fasterapi.dependencies.core_schema import is_json_equivalent, shadow_of, sh
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
 from fasterapi.encoded import InjectedResponse
-from fasterapi.exceptions import EndpointContext, RequestValidationError
+from fasterapi.exceptions import (
+    EndpointContext,
+    RequestValidationError,
+    ResponseValidationError,
+)
 from fasterapi.routing import patchpoints
 from fasterapi.routing.handler import (
     _extract_endpoint_context,
@@ -97,6 +102,7 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
         parse_body=cold.parse_body if route.body_field else None,
         validate_json=_json_validator(route),
         invalid=cold.invalid,
+        invalid_answer=cold.invalid_answer,
         has_stacks=tree.has_stacks or rules.is_streaming or _reads_form(route.body_field),
     )
 
@@ -169,6 +175,17 @@ class _ColdPaths:
             endpoint_ctx=self.where(method, root_path),
         )
 
+    def invalid_answer(
+        self, error: ValidationError, value: Any, method: str, root_path: str
+    ) -> ResponseValidationError:
+        """Return the exception for an answer that the response model refuses."""
+        errors = error.errors(include_url=False)
+        return ResponseValidationError(
+            errors=[{**item, "loc": ("response", *item["loc"])} for item in errors],
+            body=value,
+            endpoint_ctx=self.where(method, root_path),
+        )
+
     async def parse_body(self, request: Request) -> Any:
         """Return the parsed body, as FastAPI reads it."""
         return await read_request_body(
@@ -234,7 +251,10 @@ def _encoder(rules: ResponseRules) -> Encoder | None:
 
 def _passes_text(field: ModelField | None) -> bool:
     """Return whether a str goes through the response field unchanged."""
-    return field is None or (_core_schema(field) or {}).get("type") == "str"
+    if field is None:
+        return True
+    schema = _core_schema(field) or {}
+    return schema.get("type") == "str" and schema.keys() <= {"type", "ref", "metadata"}
 
 
 def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:

@@ -1,0 +1,1 @@
+"""Random programs, built on FastAPI and on both paths of FasterAPI, and random requests to them."""

@@ -1,0 +1,219 @@
+"""One random program on FastAPI and on both paths of FasterAPI: what differs."""
+
+import asyncio
+import json
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import fastapi
+import fastapi.responses
+import fastapi.security  # noqa: F401, RUF100  programs name it as an attribute
+
+import fasterapi
+import fasterapi.responses
+import fasterapi.security  # noqa: F401, RUF100
+from fasterapi.middleware.stack import build_stack
+from tests.conformance.fuzzing import vocabulary
+from tests.conformance.fuzzing.program import Program, write_program
+from tests.conformance.fuzzing.requests import Call, write_calls
+
+DOORS = ("fastapi", "compiled", "reference")
+"""FastAPI itself; FasterAPI with its compiled plans; FasterAPI without them."""
+
+_CALLS = 14
+_PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What one of our doors does otherwise than FastAPI."""
+
+    seed: int
+    door: str
+    subject: str
+    call: Call | None
+    theirs: Any
+    ours: Any
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed}, {self.door} door: {self.subject}"]
+        if self.call is not None:
+            lines.append(f"  request   {self.call}")
+        lines += [f"  fastapi   {self.theirs!r}", f"  fasterapi {self.ours!r}"]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything that can be seen of one request.
+
+    Attributes:
+        messages: Status and headers of the answer, and how its body came.
+        events: What dependencies, handler and background tasks have logged, in order.
+        error: Type and text of what came out of the application, None if nothing did.
+    """
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+    events: list[str]
+    error: tuple[str, str] | None
+
+
+def compare(seed: int) -> list[Difference]:
+    """Return how the program of *seed* differs; empty if it does not."""
+    program = write_program(seed)
+    calls = write_calls(program, _CALLS)
+    theirs, *ours = (_observe(program, calls, door) for door in DOORS)
+    found = []
+    for door, seen in zip(DOORS[1:], ours, strict=True):
+        found.extend(_differences(seed, door, calls, theirs, seen))
+    return found
+
+
+def _differences(
+    seed: int, door: str, calls: list[Call], theirs: list[Any], ours: list[Any]
+) -> Iterator[Difference]:
+    if any(isinstance(item, tuple) and item[0] == "UsageError" for item in ours):
+        return  # a program that can never work is refused when it is built
+    subjects = ["building", "document", *calls, "late routes", "late document"]
+    for subject, their, our in zip(subjects, theirs, ours, strict=False):
+        if their == our or (isinstance(subject, Call) and _is_on_purpose(subject, their, our)):
+            continue
+        if not isinstance(subject, Call):
+            if isinstance(their, tuple) and isinstance(our, tuple) and our[1].startswith(their[1]):
+                continue  # ours say as well where the mistake is
+            yield Difference(seed, door, subject, None, their, our)
+            continue
+        names = [
+            name
+            for name in Outcome.__dataclass_fields__
+            if getattr(their, name) != getattr(our, name)
+        ]
+        before, now = ({name: getattr(one, name) for name in names} for one in (their, our))
+        yield Difference(seed, door, ", ".join(names), subject, before, now)
+
+
+# What FastAPI fails with while it writes a 422 that shows the input.
+_UNWRITABLE = ("ValueError", "UnicodeDecodeError", "UnicodeEncodeError")
+_BODILESS = (204, 205, 304)
+
+
+def _is_on_purpose(call: Call, theirs: Outcome, ours: Outcome) -> bool:
+    """Return whether docs/guide/differences.md lists this difference."""
+    if b"ud800" in b"".join(call.chunks).replace(b"\x00", b""):
+        return True  # lone surrogates are refused
+    if theirs.status in _BODILESS and theirs == replace(
+        ours, headers=theirs.headers, body=theirs.body
+    ):
+        return True  # no content, and no length of it, where there cannot be any
+    if theirs == replace(ours, events=theirs.events) and sorted(theirs.events) == sorted(
+        ours.events
+    ):
+        # A stream behind middleware begins when it is sent, not when it is made.
+        return (b"content-type", b"application/jsonl") in theirs.headers
+    failed = theirs.error is not None and theirs.error[0] in _UNWRITABLE
+    handled = any(event == f"handler {name}" for event in theirs.events for name in _UNWRITABLE)
+    return (failed or handled) and ours.status < 500 and ours.status > 0
+
+
+def _observe(program: Program, calls: list[Call], door: str) -> list[Any]:
+    """Return the outcome of building, of the document, and of every call."""
+    package = fastapi if door == "fastapi" else fasterapi
+    events: list[str] = []
+
+    def log(*values: Any) -> None:
+        events.append(_without_addresses(" ".join(map(str, values))))
+
+    namespace: dict[str, Any] = dict(vars(vocabulary))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            exec(compile(program.source, f"<program {program.seed}>", "exec"), namespace)
+            app, add_late = namespace["build"](package, log)
+        except Exception as error:
+            return [_worded(error)]
+        seen: list[Any] = ["built", _document(app)]
+        seen.extend(asyncio.run(_ask_all(app, add_late, calls, door, events)))
+        return [*seen, _document(app)]
+
+
+def _document(app: Any) -> Any:
+    try:
+        return json.loads(json.dumps(app.openapi()))
+    except Exception as error:
+        return _worded(error)
+
+
+async def _ask_all(
+    app: Any, add_late: Callable[[], None], calls: list[Call], door: str, events: list[str]
+) -> list[Any]:
+    outcomes: list[Any] = []
+    late: Any = "added"
+    if door == "reference":
+        app.middleware_stack = build_stack(app, is_compiled=False).compatible
+    for number, call in enumerate(calls):
+        if number == len(calls) // 2:
+            try:
+                add_late()
+            except Exception as error:
+                late = _worded(error)
+        outcomes.append(await _ask(app, call, events))
+    return [*outcomes, late]
+
+
+async def _ask(app: Any, call: Call, events: list[str]) -> Outcome:
+    events.clear()
+    answer: dict[str, Any] = {"status": 0, "headers": [], "body": b""}
+    pending = list(call.chunks)
+
+    async def receive() -> dict[str, Any]:
+        if pending:
+            body = pending.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(pending)}
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            answer["status"] = message["status"]
+            answer["headers"] = _pairs(message.get("headers", []))
+        else:
+            answer["body"] += message.get("body", b"")
+
+    error = None
+    try:
+        with _quiet():
+            await asyncio.wait_for(app(call.scope(), receive, send), _PATIENCE_S)
+    except Exception as raised:
+        error = _worded(raised)
+    return Outcome(**answer, events=list(events), error=error)
+
+
+def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:
+    """Return *headers* as a list of pairs of bytes."""
+    return [(bytes(name), bytes(value)) for name, value in headers]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _worded(error: BaseException) -> tuple[str, str]:
+    """Return class and text of *error* without the package's name."""
+    if isinstance(error, ExceptionGroup):
+        return type(error).__name__, ", ".join(str(_worded(item)) for item in error.exceptions)
+    text = _without_addresses(str(error)).replace("fasterapi", "fastapi")
+    if type(error).__name__ == "SchemaError":
+        text = text.rsplit("\n", 1)[-1]  # pydantic's way to the place of the mistake
+    return type(error).__name__, text
+
+
+def _without_addresses(text: str) -> str:
+    return re.sub(r"0x[0-9a-f]{6,}", "0x", text)
