@@ -14,6 +14,10 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-builtin-rules
 
+# A shim of pyenv's leads nowhere unless that version is selected; then the version itself is used.
+INTERPRETER = $(or $(shell $(PYTHON) -c '' 2>/dev/null && echo $(PYTHON) || \
+  ls -d $$HOME/.pyenv/versions/*/bin/$(notdir $(PYTHON)) 2>/dev/null | tail -n 1),$(PYTHON))
+
 # The default interpreter's environment is .venv, python3.12's is .venv-3.12, and so on.
 VENV ?= $(if $(filter python3,$(PYTHON)),.venv,.venv-$(patsubst python%,%,$(notdir $(PYTHON))))
 BIN := $(VENV)/bin
@@ -34,11 +38,11 @@ help: ## show this list
 # --- environments: a stamp each, older than what it depends on means "do it again" ---------------
 
 $(VENV)/.made:
-	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' was not found. Install Python 3.11 or newer, or say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(PYTHON)' is $$($(PYTHON) -V 2>&1); FasterAPI needs 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(PYTHON)' has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	@echo "making $(VENV) with $$($(PYTHON) -V)"
-	@$(PYTHON) -m venv $(VENV)
+	@command -v $(INTERPRETER) >/dev/null || { echo "'$(PYTHON)' was not found. Install Python 3.11 or newer, or say which one: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(INTERPRETER) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "'$(INTERPRETER)' is $$($(INTERPRETER) -V 2>&1); FasterAPI needs 3.11 or newer: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(INTERPRETER) -c 'import ensurepip, venv' 2>/dev/null || { echo "'$(INTERPRETER)' has no venv module. Debian, Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	@echo "making $(VENV) with $$($(INTERPRETER) -V)"
+	@$(INTERPRETER) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.run: $(VENV)/.made pyproject.toml
@@ -114,9 +118,9 @@ conformance: build ## FastAPI's own test-suite against this package, with a floo
 # The frameworks that are compared get an environment apart: their versions bind nobody else's.
 $(BENCH)/.made: bench/requirements.txt pyproject.toml setup.py $(SPEEDUPS)
 	@mkdir -p build
-	@command -v $(PYTHON) >/dev/null || { echo "'$(PYTHON)' was not found" >&2; exit 1; }
+	@command -v $(INTERPRETER) >/dev/null || { echo "'$(PYTHON)' was not found" >&2; exit 1; }
 	@echo "installing FasterAPI and the frameworks it is compared with into $(BENCH)"
-	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@test -x $(BENCH)/bin/python || $(INTERPRETER) -m venv $(BENCH)
 	@$(LOCK) $(BENCH)/bin/python -m pip --disable-pip-version-check -qq install --editable . --requirement bench/requirements.txt
 	@touch $@
 
@@ -131,7 +135,7 @@ bench-micro: $(BENCH)/.made ## nanoseconds of each compiled part
 
 .PHONY: sanitize
 sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
-	$(PYTHON) tests/sanitize.py --python $(PYTHON) --into $(SANITIZED) $(ARGS)
+	$(INTERPRETER) tests/sanitize.py --python $(INTERPRETER) --into $(SANITIZED) $(ARGS)
 
 .PHONY: dist
 dist: build ## build the sdist, and from it the wheel, into dist/
