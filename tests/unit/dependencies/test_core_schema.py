@@ -54,7 +54,8 @@ VALUES = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.integers(-(10**400), 10**400)
+    # Longer ones differ where a float is wanted, so plans keep them from JSON mode.
+    | st.integers(-(10**299), 10**299)
     | st.floats()
     | st.text()
     | st.sampled_from(["2024-01-01", "2024-01-01T00:00:00Z", "12:30", "P1D", "a", "1", "1.0"])

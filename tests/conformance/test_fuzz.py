@@ -1,0 +1,37 @@
+"""Random programs behave on FasterAPI as on FastAPI, with compiled plans and without.
+
+Invariants, for every program and every request:
+
+- the program is built, or refused, alike, and has the same OpenAPI document;
+- the answer has the same status, the same header fields in the same order, the same bytes;
+- dependencies, handlers, exits and background tasks have their effects in the same order;
+- what comes out of the application is the same exception with the same text.
+
+``python -m tests.conformance.fuzz --programs 10000 --seed 1000`` looks further.
+"""
+
+import pytest
+
+from tests.conformance import fuzz
+from tests.conformance.fuzzing.compare import compare
+from tests.conformance.fuzzing.program import write_program
+from tests.conformance.fuzzing.requests import write_calls
+
+BATCH = 20
+
+
+@pytest.mark.parametrize("first", range(0, 240, BATCH))
+def test_random_programs_behave_as_on_fastapi(first: int) -> None:
+    differences = [str(item) for seed in range(first, first + BATCH) for item in compare(seed)]
+    assert differences == []
+
+
+def test_a_seed_is_a_program_and_its_requests() -> None:
+    assert write_program(7) == write_program(7)
+    assert write_calls(write_program(7), 5) == write_calls(write_program(7), 5)
+    assert write_program(7).source != write_program(8).source
+
+
+def test_the_command_tells_what_differs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert fuzz.main(["--programs", "2", "--seed", "3"]) == 0
+    assert capsys.readouterr().out.startswith("2 programs, 0 different")
