@@ -115,6 +115,10 @@ stubs: build ## compare every .pyi with the compiled module it describes
 conformance: build ## FastAPI's own test-suite against this package, with a floor
 	$(PY) tests/conformance/run.py $(ARGS)
 
+.PHONY: ecosystem
+ecosystem: build ## packages for FastAPI (Sentry, SQLModel, ...) on this one, in an environment of their own
+	$(PY) tests/integration/ecosystem/run.py $(ARGS)
+
 # The frameworks that are compared get an environment apart: their versions bind nobody else's.
 $(BENCH)/.made: bench/requirements.txt pyproject.toml setup.py $(SPEEDUPS)
 	@mkdir -p build
