@@ -108,9 +108,15 @@ TRAILERS = [
     *(
         served(f"{line.partition(':')[0]} as a trailer", trailed(line + "\r\n"),
                "9110 6.5.1, CVE-2025-53643", body="abc", headers=SEEN)
-        for line in ("Content-Length: 99", "Transfer-Encoding: chunked", "Host: b", "Cookie: c=d",
+        for line in ("Content-Length-X: 99", "Content-Lengt: 99", "Host: b", "Cookie: c=d",
                      "Authorization: Basic x", "Connection: close", "X-Forwarded-For: 1.2.3.4",
                      "Expect: 100-continue", "Upgrade: websocket", "Content-Encoding: gzip")
+    ),
+    *(
+        refused(f"{line.partition(':')[0]} as a trailer", trailed(line + "\r\n"), 400,
+                "9110 6.5.1, gunicorn 25.3")
+        for line in ("Content-Length: 99", "content-LENGTH:", "Transfer-Encoding: chunked",
+                     "X: a\r\ntransfer-encoding: x")
     ),
     *(
         refused(f"trailer with {name}", trailed(text), 400, TRAILER)

@@ -55,6 +55,7 @@ TARGETS = [
     refused("other scheme", line("GET ftp://a/echo HTTP/1.1"), 400, "9112 3.2.2"),
     refused("scheme with one slash", line("GET http:/a/echo HTTP/1.1"), 400, "9112 3.2.2"),
     refused("absolute, no host", line("GET http:///echo HTTP/1.1"), 400, "9110 4.2.1"),
+    refused("absolute, port alone", line("GET http://:80/echo HTTP/1.1"), 400, "9110 4.2.1"),
     refused("absolute, user", line("GET http://u@a/echo HTTP/1.1"), 400, "9110 4.2.4"),
     refused("absolute, backslash", line("GET http://a\\@b/echo HTTP/1.1"), 400, "3986 3.2"),
     refused("absolute, bad port", line("GET http://a:x/echo HTTP/1.1"), 400, "3986 3.2.3"),
