@@ -11,6 +11,7 @@ cdef class ChunkReader:
     cdef Py_ssize_t extensions   # bytes of all extensions so far
     cdef Py_ssize_t trailers     # bytes of all trailers so far
     cdef Py_ssize_t fields       # number of trailers so far
+    cdef bytearray name          # beginning of the current trailer's name, in lower case
     cdef readonly bint is_done
     cdef readonly int status     # of the refusal
     cdef readonly str reason
@@ -22,5 +23,6 @@ cdef class ChunkReader:
     cdef int end_item(self, unsigned char c, str reason) except -1
     cdef int step_extension(self, unsigned char c) except -1
     cdef int step_trailer(self, unsigned char c) except -1
+    cdef int step_name(self, unsigned char c) except -1
     cdef int count_trailer(self) except -1
     cdef int refuse(self, int status, str reason) noexcept

@@ -5,14 +5,15 @@ Reference implementation: llhttp through httptools.
 
 The grammar is that of RFC 9112 section 7.1 without its tolerance for blanks ("BWS"), which
 parsers have disagreed about to the harm of those behind them. Trailers are checked and
-dropped: they must not become headers (RFC 9110 section 6.5.1).
+dropped: they must not become headers (RFC 9110 section 6.5.1). Those that would frame a
+message are refused, as llhttp does: nobody sends them without an attack in mind.
 """
 
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.string cimport memcpy
 
-from fasterapi._speedups.chars cimport Text, hex_value, is_field_value_char, is_tchar
+from fasterapi._speedups.chars cimport Text, hex_value, is_field_value_char, is_tchar, lower
 
 cdef enum:
     SIZE_START = 0        # first digit of the chunk size
@@ -35,6 +36,9 @@ cdef enum:
     END_LF = 17
     DONE = 18
     REFUSED = 19
+
+cdef enum:
+    NAME_BYTES = 18       # of a trailer's name; one more than the longest that is looked for
 
 # Fifteen digits fit in 63 bits; nobody sends a petabyte in one piece.
 cdef long long LARGEST_CHUNK = <long long>1 << 56
@@ -163,13 +167,12 @@ cdef class ChunkReader:
                 self.state = END_LF
                 return 0
             self.state = TRAILER_NAME
-            return self.count_trailer() if is_tchar(c) else self.refuse(400, "invalid trailer")
+            self.name = bytearray()
+            self.count_trailer()
+            return 0 if self.status else self.step_name(c)
         if self.state == TRAILER_NAME:
-            if c == c":":
-                self.state = TRAILER_VALUE
-            elif not is_tchar(c):
-                return self.refuse(400, "invalid trailer")
-        elif self.state == TRAILER_VALUE:
+            return self.step_name(c)
+        if self.state == TRAILER_VALUE:
             if c == c"\r":
                 self.state = TRAILER_LF
             elif not is_field_value_char(c):
@@ -181,6 +184,18 @@ cdef class ChunkReader:
         else:
             self.line = 0
             self.state = TRAILER_START
+        return 0
+
+    cdef int step_name(self, unsigned char c) except -1:
+        """Take a byte of a trailer's name, or the colon behind it."""
+        if c == c":" and self.name:
+            self.state = TRAILER_VALUE
+            if self.name == b"content-length" or self.name == b"transfer-encoding":
+                return self.refuse(400, "forbidden trailer")
+        elif not is_tchar(c):
+            return self.refuse(400, "invalid trailer")
+        elif len(self.name) < NAME_BYTES:
+            self.name.append(lower(c))
         return 0
 
     cdef int count_trailer(self) except -1:

@@ -192,7 +192,8 @@ cdef class RequestHead:
         while path < stop and path[0] != c"/" and path[0] != c"?":
             path += 1
         self.authority = PyBytes_FromStringAndSize(<const char*>start, span(start, path))
-        if path == start or not is_authority(self.authority):
+        # No host is right for Host, but not here: RFC 9110 section 4.2.1.
+        if path == start or start[0] == c":" or not is_authority(self.authority):
             return self.refuse(400, "invalid request target")
         return self.set_path(path, stop)
 
