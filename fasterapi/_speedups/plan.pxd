@@ -1,7 +1,15 @@
 """Layout of the endpoint plan, shared with the doors."""
 
-from fasterapi._speedups.body cimport Shape
+from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
+
+
+cdef enum:
+    STYLE_ASYNC = 0     # coroutine function: called and awaited
+    STYLE_THREAD = 1    # plain function: called in a worker thread
+    STYLE_COLD = 2      # generator or limited in number: entered by a reference function
+    STYLE_REPEAT = 3    # the value of an earlier step, cached for the request
+    STYLE_STREAM = 4    # generator endpoint: becomes a streaming response
 
 
 cdef class Step:
@@ -19,12 +27,6 @@ cdef class Step:
     cdef tuple body_slots        # (field name, position) of what `read_body` gives
     cdef list collect(self, Exchange x)
     cdef dict by_name(self, list arguments)
-
-
-cdef class Encoder:
-    cdef int status              # of a normal answer
-    cdef bytes media_type
-    cdef bytes encode(self, object value)
 
 
 cdef class EndpointPlan:
@@ -46,3 +48,6 @@ cdef class EndpointPlan:
     cdef bint encode(self, Exchange x, object value) except -1
     cdef int check(self, Exchange x) except -1
     cdef object finish_cold(self, Exchange x, object value)
+
+
+cdef bint put_body(Exchange x, Step step, list arguments) except -1

@@ -2,14 +2,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 from fasterapi._speedups.arguments import Argument
-from fasterapi._speedups.body import Shape
+from fasterapi._speedups.encoder import Encoder
 from fasterapi._speedups.exchange import Exchange
 
 STYLES: Final[dict[str, int]]
 
 async def receive_rest(x: Exchange, first: bytes) -> bytes: ...
-
-class Refused(Exception): ...
 
 @final
 class Step:
@@ -28,31 +26,6 @@ class Step:
         read_body: Callable[..., Awaitable[Any]] | None = None,
         body_slots: tuple[tuple[str, int], ...] = (),
     ) -> None: ...
-
-class Encoder:
-    def __init__(self, status: int, media_type: bytes) -> None: ...
-
-@final
-class FieldEncoder(Encoder):
-    def __init__(
-        self,
-        status: int,
-        *,
-        shape: Shape | None,
-        shadow: Callable[[Any], Any] | None,
-        shadow_shape: Shape | None,
-        model: type[Any] | None,
-        validate: Callable[..., Any],
-        to_json: Callable[..., bytes],
-        options: dict[str, Any],
-    ) -> None: ...
-
-@final
-class JsonEncoder(Encoder):
-    def __init__(self, status: int) -> None: ...
-
-@final
-class TextEncoder(Encoder): ...
 
 @final
 class EndpointPlan:

@@ -1,6 +1,6 @@
 """EndpointPlan: one route compiled into a flat list of steps, and the walk through it.
 
-Request path: dispatch (route found) -> [here] -> body (bytes) -> dispatch (send).
+Request path: dispatch (route found) -> [here] -> encoder -> dispatch (send).
 Reference implementation: `fasterapi.routing.handler.get_request_handler`, which answers the
 same requests from the same route, a tree at a time.
 
@@ -13,26 +13,21 @@ functions, so that their behaviour exists once.
 cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING
 from fasterapi._speedups.arguments cimport FAILED, Argument
-from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native, is_lasting
 from fasterapi._speedups.call cimport call_list
+from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
+from fasterapi._speedups.hop cimport Hop, cross, make_hop
 
 import json
 from contextlib import AsyncExitStack
 
 from pydantic_core import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-cdef enum:
-    STYLE_ASYNC = 0     # coroutine function: called and awaited
-    STYLE_THREAD = 1    # plain function: called in a worker thread
-    STYLE_COLD = 2      # generator or limited in number: entered by a reference function
-    STYLE_REPEAT = 3    # the value of an earlier step, cached for the request
-    STYLE_STREAM = 4    # generator endpoint: becomes a streaming response
+from fasterapi._speedups.encoder import Refused
 
 STYLES = {
     "async": STYLE_ASYNC,
@@ -44,10 +39,6 @@ STYLES = {
 
 cdef object UNSET = object()
 cdef Py_ssize_t LONG_NUMBER = 300
-
-
-class Refused(Exception):
-    """The response model refused a value; the only argument is pydantic's error."""
 
 
 @cython.final
@@ -114,109 +105,6 @@ cdef class Step:
     cdef dict by_name(self, list values):
         """Return the arguments by name, as the reference functions take them."""
         return dict(zip(self.names, values))
-
-
-cdef class Encoder:
-    """How values of the endpoint become the payload of an answer; None from `encode` means
-    that the reference path must decide."""
-
-    def __init__(self, int status, bytes media_type not None):
-        if not 200 <= status <= 599 or status in (204, 205, 304):
-            raise ValueError(f"status must be one that has a body, got {status}")
-        self.status = status
-        self.media_type = media_type
-
-    cdef bytes encode(self, object value):
-        return None
-
-
-@cython.final
-cdef class FieldEncoder(Encoder):
-    """A response model: validated and serialised by pydantic-core, or by orjson if it fits.
-
-    Args:
-        shape: Compiled shape of the model where orjson's bytes can be right, or None.
-        shadow: Function giving dictionaries where `validate` gives models, or None; takes out
-            what the model does not have, puts in defaults, raises what `validate` would.
-        shadow_shape: Shape of what `shadow` returns.
-        model: Class whose instances pydantic takes as they are, or None.
-        validate: Bound ``validate_python`` of the response field.
-        to_json: Bound ``to_json`` of the response field's serializer.
-        options: Keyword arguments of `to_json`.
-    """
-
-    cdef Shape shape
-    cdef object shadow
-    cdef Shape shadow_shape
-    cdef object model
-    cdef object validate
-    cdef object to_json
-    cdef tuple option_names
-    cdef list option_values
-
-    def __init__(self, int status, *, Shape shape, object shadow, Shape shadow_shape,
-                 object model, object validate, object to_json, dict options not None):
-        super().__init__(status, b"application/json")
-        self.shape = shape
-        self.shadow = shadow
-        self.shadow_shape = shadow_shape
-        self.model = model
-        self.validate = validate
-        self.to_json = to_json
-        self.option_names = tuple(options)
-        self.option_values = list(options.values())
-
-    cdef bytes encode(self, object value):
-        cdef bytes payload
-        if self.shape is not None:
-            payload = encode_fitting(self.shape, value)
-            if payload is not None:
-                return payload
-        if self.model is None or type(value) is not self.model:
-            if (
-                self.shadow is not None
-                and type(value) in (dict, list)
-                and is_lasting(value, 0)
-            ):
-                payload = self.by_shadow(value)
-                if payload is not None:
-                    return payload
-            try:
-                value = self.validate(value, from_attributes=True)
-            except ValidationError as error:
-                raise Refused(error) from None
-        return call_list(self.to_json, [value, *self.option_values], self.option_names)
-
-    cdef bytes by_shadow(self, object value):
-        """Return the bytes of plain rows without making models of them, or None."""
-        try:
-            return encode_fitting(self.shadow_shape, self.shadow(value))
-        except ValidationError:
-            return None
-
-
-@cython.final
-cdef class JsonEncoder(Encoder):
-    """No response model: plain data goes to orjson, the rest to jsonable_encoder."""
-
-    def __init__(self, int status):
-        super().__init__(status, b"application/json")
-
-    cdef bytes encode(self, object value):
-        return encode_native(value)
-
-
-@cython.final
-cdef class TextEncoder(Encoder):
-    """A text response class: a str becomes its UTF-8 bytes."""
-
-    cdef bytes encode(self, object value):
-        if type(value) is not str:
-            return None
-        try:
-            return (<str>value).encode("utf-8")
-        except UnicodeEncodeError:
-            return None
 
 
 @cython.final
@@ -319,22 +207,29 @@ cdef class EndpointPlan:
 
     async def run(self, Exchange x not None):
         """Walk all steps and leave the answer in the exchange."""
-        cdef list arguments
+        cdef list arguments = None
+        cdef Hop hop = None
         if self.parse_body is not None:
             await self.read_body(x)
         if self.steps:
-            await self.solve(x)
-        arguments = self.final.collect(x)
-        if self.final.read_body is not None and not put_body(x, self.final, arguments):
-            arguments = await self.take_body(x, self.final, arguments)
-        if arguments is None or x.errors is not None:
-            self.check(x)
-        if self.final.style == STYLE_ASYNC:
+            hop = await self.solve(x)
+        if hop is None:
+            arguments = self.final.collect(x)
+            if self.final.read_body is not None and not put_body(x, self.final, arguments):
+                arguments = await self.take_body(x, self.final, arguments)
+            if arguments is None or x.errors is not None:
+                self.check(x)
+            if self.final.style == STYLE_THREAD:
+                hop = make_hop(self, x, len(self.steps), self.final, arguments)
+                await cross(hop)
+        if hop is not None:
+            if hop.is_answered:
+                return
+            if hop.is_invalid:
+                self.check(x)
+            value = hop.value
+        elif self.final.style == STYLE_ASYNC:
             value = await call_list(self.final.call, arguments, self.final.keywords)
-        elif self.final.style == STYLE_THREAD:
-            value = await run_in_threadpool(
-                self.final.call, **self.final.by_name(arguments)
-            )
         else:
             x.response = await self.stream(
                 x.get_request(), self.final.by_name(arguments), x.background, x.sub_response
@@ -361,12 +256,18 @@ cdef class EndpointPlan:
             await self.run(x)
 
     async def solve(self, Exchange x not None):
-        """Call the dependencies; their values, or FAILED, go to ``x.results``."""
+        """Call the dependencies; their values, or FAILED, go to ``x.results``.
+
+        Returns:
+            The trip to a thread that went on to the endpoint, or None.
+        """
         cdef Step step
         cdef list arguments
-        cdef Py_ssize_t i
+        cdef Py_ssize_t i = -1
+        cdef Hop hop
         x.results = [None] * len(self.steps)
-        for i in range(len(self.steps)):
+        while i + 1 < len(self.steps):
+            i += 1
             step = self.steps[i]
             if step.style == STYLE_REPEAT:
                 x.results[i] = x.results[step.repeats]
@@ -381,7 +282,11 @@ cdef class EndpointPlan:
             elif step.style == STYLE_ASYNC:
                 x.results[i] = await call_list(step.call, arguments, step.keywords)
             elif step.style == STYLE_THREAD:
-                x.results[i] = await run_in_threadpool(step.call, **step.by_name(arguments))
+                hop = make_hop(self, x, i, step, arguments)
+                await cross(hop)
+                if hop.has_value or hop.is_invalid:
+                    return hop
+                i = hop.index - 1
             else:
                 x.results[i] = await step.helper(x.get_request(), step.by_name(arguments))
 

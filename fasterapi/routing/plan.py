@@ -14,14 +14,8 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from fasterapi import params
 from fasterapi._compat import ModelField, Undefined
-from fasterapi._speedups.plan import (
-    Encoder,
-    EndpointPlan,
-    FieldEncoder,
-    JsonEncoder,
-    Step,
-    TextEncoder,
-)
+from fasterapi._speedups.encoder import Encoder, FieldEncoder, JsonEncoder, TextEncoder
+from fasterapi._speedups.plan import EndpointPlan, Step
 from fasterapi.background import BackgroundTasks
 from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tree
 from fasterapi.dependencies.core_schema import is_json_equivalent, shadow_of, shape_of

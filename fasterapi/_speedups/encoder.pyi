@@ -1,0 +1,31 @@
+from collections.abc import Callable
+from typing import Any, final
+
+from fasterapi._speedups.body import Shape
+
+class Refused(Exception): ...  # noqa: N818  as `NotCompilable`: not an error of the program
+
+class Encoder:
+    def __init__(self, status: int, media_type: bytes) -> None: ...
+
+@final
+class FieldEncoder(Encoder):
+    def __init__(
+        self,
+        status: int,
+        *,
+        shape: Shape | None,
+        shadow: Callable[[Any], Any] | None,
+        shadow_shape: Shape | None,
+        model: type[Any] | None,
+        validate: Callable[..., Any],
+        to_json: Callable[..., bytes],
+        options: dict[str, Any],
+    ) -> None: ...
+
+@final
+class JsonEncoder(Encoder):
+    def __init__(self, status: int) -> None: ...
+
+@final
+class TextEncoder(Encoder): ...
