@@ -21,9 +21,28 @@ class Kind:
 
 _INTS = (
     *("0", "7", "-3", "+5", " 8 ", "1_0", "1.0", "x", "", "٣", "007", "1e3", "-0", "0x1", "5.5"),
-    *("9223372036854775807", "9223372036854775808", "999999999999999999", "9" * 5000, "-" + "9" * 18),
+    *(
+        "9223372036854775807",
+        "9223372036854775808",
+        "999999999999999999",
+        "9" * 5000,
+        "-" + "9" * 18,
+    ),
 )
-_FLOATS = ("1", "1.5", "-0.0", "1e999", "nan", "inf", "-Infinity", "x", "", " 2 ", "1_0.5", "1e-400")
+_FLOATS = (
+    "1",
+    "1.5",
+    "-0.0",
+    "1e999",
+    "nan",
+    "inf",
+    "-Infinity",
+    "x",
+    "",
+    " 2 ",
+    "1_0.5",
+    "1e-400",
+)
 _STRINGS = ("", "a", "abc", "é", "null", "12", "a" * 10, " a ", "A", "\x7f", "a,b", "x=y")
 _INT_BOUNDS = ("ge=1", "gt=0, lt=10", "le=5", "multiple_of=2", "strict=True", "le=5.5", "ge=-5")
 _STR_BOUNDS = ("min_length=2", "max_length=3", "pattern='^a'", "min_length=1, max_length=2")
@@ -33,8 +52,12 @@ SCALARS = (
     Kind("int", _INTS, ("1", "None", '"y"'), _INT_BOUNDS),
     Kind("float", _FLOATS, ("1.5", "0"), ("ge=1", "allow_inf_nan=False", "lt=2.5")),
     Kind("bool", ("true", "1", "off", "yes", "2", "", "TRUE", "f"), ("True",), ("strict=True",)),
-    Kind("date", ("2024-01-02", "2024-13-01", "0", "2024-01-02T00:00:00", "x"), ("date(2024, 1, 1)",)),
-    Kind("datetime", ("2024-01-02T03:04:05Z", "2024-01-02 03:04", "1700000000", "x", ""), ("None",)),
+    Kind(
+        "date", ("2024-01-02", "2024-13-01", "0", "2024-01-02T00:00:00", "x"), ("date(2024, 1, 1)",)
+    ),
+    Kind(
+        "datetime", ("2024-01-02T03:04:05Z", "2024-01-02 03:04", "1700000000", "x", ""), ("None",)
+    ),
     Kind("time", ("03:04", "03:04:05.5", "25:00", "x"), ("None",)),
     Kind("timedelta", ("P1DT2H", "10", "1 day", "x"), ("None",)),
     Kind("UUID", ("12345678-1234-5678-1234-567812345678", "x", "{" + "1" * 32 + "}", "1" * 32)),
@@ -123,7 +146,9 @@ def parameter(rng: Random, taken: set[str], wires: Wires) -> Parameter | None:
     source = rng.choices(SOURCES, (6, 2, 2))[0]
     if rng.random() < 0.08:
         return _model_parameter(rng, name, source, wires)
-    kind = rng.choice(rng.choice((SCALARS, SCALARS, OPTIONALS, LISTS if source != "cookie" else SCALARS)))
+    kind = rng.choice(
+        rng.choice((SCALARS, SCALARS, OPTIONALS, LISTS if source != "cookie" else SCALARS))
+    )
     if source == "query" and not kind.is_list and rng.random() < 0.4:
         wires.add(source, name, kind.wires)
         return Parameter(name, kind.annotation, _default(rng, kind))

@@ -157,7 +157,9 @@ class Writer:
             extra = parameter(self.rng, taken, inputs.wires)
             if extra is not None:
                 found.append(extra)
-        for number, name in enumerate(self.rng.sample(self.dependencies, min(2, len(self.dependencies)))):
+        for number, name in enumerate(
+            self.rng.sample(self.dependencies, min(2, len(self.dependencies)))
+        ):
             if self.chance(0.4):
                 found.append(Parameter(f"d{number}", f"Annotated[Any, {self.depends(name)}]", None))
                 self.take_inputs(inputs, name)
@@ -225,7 +227,9 @@ class Writer:
     def callable_text(self, name: str, signature: str, statements: str, arguments: str) -> str:
         """Return the definition of a dependency of a random kind."""
         value = f"[{name!r}, {arguments}]"
-        kind = self.rng.choice(("def", "async", "async", "yield", "async yield", "class", "instance"))
+        kind = self.rng.choice(
+            ("def", "async", "async", "yield", "async yield", "class", "instance")
+        )
         pause = "await asyncio.sleep(0)\n" if kind.startswith("async") and self.chance(0.4) else ""
         statements += pause
         if kind == "class":
@@ -235,7 +239,11 @@ class Writer:
         if kind == "instance":
             prefix = self.rng.choice(("", "async "))
             head = f"class {name.title()}:\n    {prefix}def __call__(self, {signature}):\n"
-            return head + indent(f"{statements}return {value}", "        ") + f"\n{name} = {name.title()}()"
+            return (
+                head
+                + indent(f"{statements}return {value}", "        ")
+                + f"\n{name} = {name.title()}()"
+            )
         if "yield" in kind:
             self.generators.add(name)
             statements += self.yielding(name, value)
@@ -250,7 +258,7 @@ class Writer:
             (
                 plain,
                 f"try:\n    yield {value}\nfinally:\n    log({name!r}, 'finally')",
-                f"try:\n    yield {value}\nexcept OwnError as error:\n    log({name!r}, 'own')\n    raise",
+                f"try:\n    yield {value}\nexcept OwnError:\n    log({name!r}, 'own')\n    raise",
                 f"try:\n    yield {value}\nexcept Exception:\n"
                 f"    log({name!r}, 'to http')\n    raise f.HTTPException(424)",
                 f"{plain}\nraise OwnError('after')",
@@ -265,7 +273,9 @@ class Writer:
         for name in self.rng.sample(("p", "q", "z"), self.rng.choice((0, 0, 1, 1, 2))):
             converter = self.rng.choice(_CONVERTERS)
             path += f"/{{{name}{converter}}}"
-            inputs.wires.add("path", name, ("7", "x", "1.5", "a/b", "12345678-1234-5678-1234-567812345678"))
+            inputs.wires.add(
+                "path", name, ("7", "x", "1.5", "a/b", "12345678-1234-5678-1234-567812345678")
+            )
             if self.chance(0.9):
                 own.append(path_parameter(self.rng, name, inputs.wires))
         if method != "GET" and self.chance(0.85):

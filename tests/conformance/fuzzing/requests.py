@@ -12,7 +12,18 @@ _ODD_QUERIES = (
     *("a", "=", "&&", "a=%", "a=%ff", "a=1;b=2", "a==1", "a=%00", "a=+", "A=1", "a=1&a=2", "%61=5"),
     *("a=%ED%A0%80", "user+id=3", "a[]=1", "a=1&" * 50),
 )
-_ODD_PATHS = ("/", "//", "/none", "/openapi.json", "/late", "/api", "/sub", "/sub/", "/r1/", "/r1//")
+_ODD_PATHS = (
+    "/",
+    "//",
+    "/none",
+    "/openapi.json",
+    "/late",
+    "/api",
+    "/sub",
+    "/sub/",
+    "/r1/",
+    "/r1//",
+)
 _ODD_COOKIES = ("a=1; a=2", "a", "=x", 'a="q"', "a=1;b=2", "; ;", "a=b=c", "a=é")
 
 
@@ -60,8 +71,10 @@ def _call(rng: Random, target: Target) -> Call:
     query = _query(rng, target)
     headers = [(b"host", b"example.org")]
     for name, texts in target.wires.header.items():
-        for _ in range(rng.choice((0, 1, 1, 2))):
-            headers.append((name.lower().encode(), rng.choice(texts).encode("latin-1", "replace")))
+        headers.extend(
+            (name.lower().encode(), rng.choice(texts).encode("latin-1", "replace"))
+            for _ in range(rng.choice((0, 1, 1, 2)))
+        )
     if cookies := _cookies(rng, target):
         headers.append((b"cookie", cookies.encode("latin-1", "replace")))
     chunks: tuple[bytes, ...] = (b"",)

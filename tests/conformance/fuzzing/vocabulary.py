@@ -29,7 +29,7 @@ from pydantic import (
 from starlette.background import BackgroundTask
 
 
-class Color(str, Enum):
+class Color(str, Enum):  # noqa: UP042  as most programs have it
     red = "red"
     blue = "blue"
 
@@ -179,7 +179,7 @@ class Limited(BaseModel):
 class Enums(BaseModel):
     color: Color = Color.red
     number: Number = Number.one
-    exact: Literal[Color.red, 1, None] = 1
+    exact: Literal[Color.red, 1] | None = 1
 
 
 class Hidden(BaseModel):
