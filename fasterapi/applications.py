@@ -85,6 +85,7 @@ def _coroutine_function(method: Any) -> Any:
 
     return call
 
+
 _ROOT_PATH_DEPRECATED: Final = (
     "The `root_path` parameter is deprecated. Configure the server's root path instead, "
     "for example with `fastapi run --root-path /api/v1`."
@@ -345,10 +346,8 @@ class FasterAPI(AppDeclarations, Starlette):
         """Return what answers HTTP requests: compiled dispatch, or the layers as they stand."""
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
-        built = self._stack
-        is_own = built is not None and self.middleware_stack is built.compatible
+        compiled = self._stack.door_of(self.middleware_stack) if self._stack else None
         # Starlette's __call__ on purpose, where it has been replaced too.
-        compiled = built.door if built and is_own else None
         self._door = compiled or ResponseGuard(super().__call__)
         return self._door
 
@@ -448,9 +447,9 @@ class FasterAPI(AppDeclarations, Starlette):
 
     def plan_report(self) -> "list[PlanRow]":
         """Return a row for each route: its compiled plan, or why it has none."""
-        from fasterapi.routing.table import RouteTable  # noqa: PLC0415
+        from fasterapi.middleware.report import report_plans  # noqa: PLC0415
 
-        return RouteTable(self.router).report()
+        return report_plans(self)
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
         """Add middleware outside of what was added before; not once the app has started.

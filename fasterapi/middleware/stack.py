@@ -10,59 +10,29 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from starlette.applications import Starlette
-from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.middleware import Middleware
-from starlette.middleware import exceptions as exceptions_module
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.middleware.exceptions import ExceptionMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._guard import GuardedSend, ResponseGuard, handler_exit
 from fasterapi._speedups.dispatch import Dispatcher
+from fasterapi._speedups.router import RouteTrie
 from fasterapi.encoded import EncodedResponse, collect_response
 from fasterapi.exceptions import FastAPIError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fasterapi.middleware.inner_task import InnerTask
+from fasterapi.middleware.pristine import replaced_parts
 from fasterapi.routing.sessions import RESPONSE_NOT_AWAITED
-from fasterapi.routing.table import RouteTable
+from fasterapi.routing.table import CompiledTable, RouteTable
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware
 
-__all__ = ("Stack", "build_stack", "replaced_parts")
+__all__ = ("Stack", "build_stack")
 
 Handlers = dict[Any, Callable[..., Any]]
-
-# What the dispatcher does in the place of these; monitoring packages replace them.
-_IMITATED: tuple[tuple[Any, str], ...] = (
-    (Starlette, "__call__"),
-    (ServerErrorMiddleware, "__call__"),
-    (ExceptionMiddleware, "__call__"),
-    (ExceptionMiddleware, "__init__"),
-    (BaseHTTPMiddleware, "__call__"),
-    (AsyncExitStackMiddleware, "__call__"),
-    (Middleware, "__init__"),
-    (Request, "__init__"),
-    (Response, "__call__"),
-    (Response, "__init__"),
-    (BackgroundTask, "__call__"),
-    (BackgroundTasks, "__call__"),
-    (exceptions_module, "wrap_app_handling_exceptions"),
-)
-_PRISTINE = [getattr(owner, name) for owner, name in _IMITATED]
-
-
-def replaced_parts() -> list[str]:
-    """Return the names of Starlette's parts that somebody has replaced."""
-    return [
-        f"{owner.__name__}.{name}"
-        for (owner, name), pristine in zip(_IMITATED, _PRISTINE, strict=True)
-        if getattr(owner, name) is not pristine
-    ]
 
 
 @dataclass(slots=True, frozen=True)
@@ -79,6 +49,14 @@ class Stack:
     door: Dispatcher | None
     inner: Dispatcher | None
 
+    def door_of(self, stack: ASGIApp) -> Dispatcher | None:
+        """Return `door` for an application that answers by *stack*.
+
+        None if that is not the one built here, or if parts of Starlette have been replaced
+        since then.
+        """
+        return self.door if stack is self.compatible and not replaced_parts() else None
+
 
 def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     """Build the layers of *app*.
@@ -93,9 +71,8 @@ def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     # COMPAT: the later of the two keys wins, as in Starlette's loop over them.
     failure_handlers = [handlers.pop(key) for key in list(handlers) if key in (500, Exception)]
     failure_handler = failure_handlers[-1] if failure_handlers else None
-    routes = ExceptionMiddleware(
-        AsyncExitStackMiddleware(app.router), handlers=handlers, debug=app.debug
-    )
+    inside = _wrap(AsyncExitStackMiddleware, app.router)
+    routes = _wrap(ExceptionMiddleware, inside, handlers=handlers, debug=app.debug)
     replaced = replaced_parts()
     outer, functions = _split(app.user_middleware)
     compatible: ASGIApp = routes
@@ -108,14 +85,23 @@ def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     compatible = inner or compatible
     for entry in reversed(outer):
         compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
-    compatible = AppBodyLimitMiddleware(compatible, app.max_body_size)
-    compatible = ExceptionTelemetryMiddleware(compatible)
-    failures = ServerErrorMiddleware(compatible, handler=failure_handler, debug=app.debug)
+    compatible = _wrap(AppBodyLimitMiddleware, compatible, max_body_size=app.max_body_size)
+    compatible = _wrap(ExceptionTelemetryMiddleware, compatible)
+    failures = _wrap(ServerErrorMiddleware, compatible, handler=failure_handler, debug=app.debug)
     if inner is None or outer or app.max_body_size is not None:
         return Stack(failures, None, inner)
     answer_failure = _FailureAnswer(failure_handler, app.debug)
     door = make(ResponseGuard(failures), server_errors=answer_failure)
     return Stack(failures, door, inner)
+
+
+def _wrap(cls: Any, app: ASGIApp, **options: Any) -> Any:
+    """Return *app* in one of the layers that every application has.
+
+    COMPAT: by way of an entry, where monitoring packages look for the classes they patch.
+    """
+    entry = Middleware(cls, **options)
+    return entry.cls(app, *entry.args, **entry.kwargs)
 
 
 def _split(middleware: list[Middleware]) -> tuple[list[Middleware], list[Middleware]]:
@@ -146,7 +132,7 @@ class _DispatcherMaker:
         return Dispatcher(
             app=self.app,
             version=ROUTES_VERSION,
-            compile=RouteTable(self.app.router).compile,
+            compile=self._compile,
             compatible=compatible,
             middleware=self.functions,
             exception_handlers=self.routes._exception_handlers,  # noqa: SLF001
@@ -160,6 +146,18 @@ class _DispatcherMaker:
             guarded_send=GuardedSend,
             exit_error=handler_exit,
         )
+
+    def _compile(self) -> CompiledTable:
+        """Return the compiled routes; none of them once parts of Starlette were replaced.
+
+        They are looked for when routes have changed. The next request then enters by what
+        took the place of Starlette's own.
+        """
+        table = RouteTable(self.app.router).compile()
+        if replaced_parts():
+            self.app._door = None  # noqa: SLF001
+            return table._replace(trie=RouteTrie([]), not_found=None)
+        return table
 
 
 def _lost_response() -> FastAPIError:
@@ -189,4 +187,3 @@ class _FailureAnswer:
 
 async def _discard(_message: Message) -> None:
     """Send nothing."""
-
