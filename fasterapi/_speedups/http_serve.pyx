@@ -118,14 +118,20 @@ cdef int fail(HttpExchange x, object error) except -1:
         x.host.logger.error(
             "Exception in ASGI application %s\n", describe(x), exc_info=error
         )
-    return 0
+    return cut_off(x) if x.has_head and not x.is_finished else 0
+
+
+cdef int cut_off(HttpExchange x) except -1:
+    """Close in the middle of an answer: the client must see that it is incomplete."""
+    cdef Link link = x.link
+    x.link = None
+    return 0 if link is None else link.broken()
 
 
 cdef int end(HttpExchange x) except -1:
     """Leave the connection in order, whatever the program has left undone."""
-    cdef Link link = x.link
     x.is_over = True
-    if link is not None and not x.is_finished:
+    if x.link is not None and not x.is_finished:
         if not x.has_head:
             refuse(x)
         else:
@@ -133,8 +139,7 @@ cdef int end(HttpExchange x) except -1:
                 x.host.logger.error(
                     "response not completed, connection closed %s", describe(x)
                 )
-            x.link = None
-            link.broken()
+            cut_off(x)
     # They refer back to the exchange.
     x.receive = None
     x.send = None
