@@ -43,7 +43,7 @@ class CheckedHeaders(MutableHeaders):
 class _CheckedResponse(Response):
     """A response whose headers and cookies are checked when they are set."""
 
-    _headers: MutableHeaders | None = None
+    _headers: MutableHeaders | None = None  # type: ignore[assignment]
 
     @property
     def headers(self) -> MutableHeaders:

@@ -9,7 +9,6 @@ the exchange and returns `FAILED`.
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.headers cimport find
 from fasterapi._speedups.query cimport find_last, get_last
@@ -108,7 +107,7 @@ cdef class Value(Argument):
         self.default_is_constant = default_is_constant
 
     cdef object take(self, Exchange x):
-        cdef object value = self.find(x)
+        cdef object value = self.raw_value(x)
         cdef object converted
         if value is None:
             return self.absent(x)
@@ -125,7 +124,7 @@ cdef class Value(Argument):
             note_errors(x, error, self.location)
             return FAILED
 
-    cdef object find(self, Exchange x):
+    cdef object raw_value(self, Exchange x):
         """Return the value as it came, or None."""
         cdef bytes raw
         if self.source == FROM_PATH:

@@ -1,16 +1,12 @@
 """Layout of the dispatcher, for the doors."""
 
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
-from fasterapi._speedups.router cimport RouteTrie
 
 
-cdef class Dispatcher:
-    cdef readonly object app
-    cdef object version
-    cdef object compile
+cdef class Dispatcher(Lookup):
     cdef readonly object compatible
-    cdef readonly tuple middleware
     cdef dict exception_handlers
     cdef dict status_handlers
     cdef object server_errors
@@ -21,15 +17,6 @@ cdef class Dispatcher:
     cdef object inner_task
     cdef object guarded_send
     cdef object exit_error
-    cdef RouteTrie trie
-    cdef object table            # CompiledTable, the rest of what `compile` gave
-    cdef object router
-    cdef long long compiled_version
-    cdef EndpointPlan find_in_scope(self, Exchange x, dict scope)
-    cdef EndpointPlan find(self, Exchange x, str path)
-    cdef EndpointPlan refusal(self, Exchange x, str path)
-    cdef int describe(self, Exchange x, EndpointPlan plan) except -1
-    cdef int refresh(self) except -1
     cdef object handler_of(self, object error)
     cdef object after_start(self, Exchange x, object error)
     cdef bint is_rewritten(self, Exchange x) except -1

@@ -1,6 +1,6 @@
 """Dispatcher: from a request to its plan, through middleware, to the answer; the ASGI door.
 
-Request path: server -> [here] -> router, plan -> [here] -> server.
+Request path: server -> [here] -> lookup, plan -> [here] -> server.
 Reference implementation: the stack of ASGI applications that
 `fasterapi.applications.FasterAPI.build_middleware_stack` makes, which answers everything that
 is not compiled: it is `compatible` below.
@@ -10,22 +10,18 @@ cimport cython
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
+from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
-from fasterapi._speedups.router cimport RouteEntry, RouteTrie
 
-from asyncio import _get_running_loop
 from contextlib import AsyncExitStack
 from functools import partial
 
-from starlette._utils import get_route_path, is_async_callable
+from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
-from starlette.requests import Request
 from starlette.responses import Response
 
 cdef object PLAIN_CALL = Response.__call__
-cdef str LIMIT_KEY = MAX_BODY_SIZE_SCOPE_KEY
 cdef tuple BODILESS = (204, 205, 304)
 
 cdef enum:
@@ -33,7 +29,7 @@ cdef enum:
 
 
 @cython.final
-cdef class Dispatcher:
+cdef class Dispatcher(Lookup):
     """An ASGI application that answers compiled routes itself and hands on the rest.
 
     Args:
@@ -65,11 +61,8 @@ cdef class Dispatcher:
                  dict status_handlers not None, object server_errors, object routes,
                  object collect, object encoded_response, object lost_response,
                  object inner_task, object guarded_send, object exit_error):
-        self.app = app
-        self.version = version
-        self.compile = compile
+        super().__init__(app=app, version=version, compile=compile, middleware=middleware)
         self.compatible = compatible
-        self.middleware = middleware
         self.exception_handlers = exception_handlers
         self.status_handlers = status_handlers
         self.server_errors = server_errors
@@ -80,17 +73,12 @@ cdef class Dispatcher:
         self.inner_task = inner_task
         self.guarded_send = guarded_send
         self.exit_error = exit_error
-        self.compiled_version = -1
 
     def __call__(self, scope, receive, send):
         """Answer one ASGI connection; the result must be awaited."""
         if scope["type"] == "http" and type(scope) is dict:
             return self._serve(scope, receive, send)
         return self.compatible(scope, receive, send)
-
-    def prepare(self):
-        """Compile the routes now, so that the first request need not wait for it."""
-        self.refresh()
 
     async def _serve(self, dict scope not None, receive, send):
         """The ASGI door."""
@@ -143,96 +131,6 @@ cdef class Dispatcher:
             if x.request_stack is not None:
                 raise await self.close_all_with(x, error)
             raise
-
-    cdef EndpointPlan find_in_scope(self, Exchange x, dict scope):
-        """Fill in the request from an ASGI scope and return its plan, or None."""
-        cdef EndpointPlan plan
-        if LIMIT_KEY in scope or scope.get("path_params"):
-            return None
-        if scope.get("fastapi.telemetry") is not None:
-            return None  # only the reference path reports to OpenTelemetry
-        path = scope["path"]
-        x.scope_path = path
-        if scope.get("root_path"):
-            path = get_route_path(scope)
-        x.method = scope["method"]
-        plan = self.find(x, path)
-        if plan is None:
-            return None
-        headers = scope["headers"]
-        if type(headers) is not list:
-            scope["headers"] = headers = list(headers)
-        x.headers = headers
-        x.query_string = scope["query_string"]
-        x.scope = scope
-        self.describe(x, plan)
-        return plan
-
-    cdef EndpointPlan find(self, Exchange x, str path):
-        """Return the plan for the exchange's method and *path*, its captured values filled in.
-
-        None where the reference path must answer.
-        """
-        cdef RouteEntry entry
-        cdef EndpointPlan plan
-        if self.version.value != self.compiled_version:
-            self.refresh()
-        if path is None or x.method is None or self.app.dependency_overrides:
-            return None
-        x.path_values = []
-        entry = self.trie.find(x.method, path, x.path_values)
-        plan = self.refusal(x, path) if entry is None else entry.value
-        if plan is None:
-            return None
-        if plan.needs_stacks and self.middleware and _get_running_loop() is None:
-            return None  # not asyncio: `inner_task` knows no other
-        if entry is not None:
-            x.path_names = entry.param_names
-        return plan
-
-    cdef EndpointPlan refusal(self, Exchange x, str path):
-        """Return the plan that answers 405 or 404, or None where Python must find out."""
-        cdef RouteEntry entry
-        cdef EndpointPlan plan
-        if self.table.not_found is None or self.router.default != self.table.default:
-            return None
-        entry = self.trie.find_partial(path, x.path_values)
-        if entry is not None:
-            x.path_names = entry.param_names
-            plan = entry.value
-            return None if plan is None else self.table.not_allowed(plan)
-        if self.table.redirects and path != "/":
-            toggled = path.rstrip("/") if path.endswith("/") else path + "/"
-            if self.trie.find_partial(toggled, x.path_values) is not None:
-                return None
-        x.path_values = []
-        x.path_names = ()
-        return self.table.not_found
-
-    cdef int describe(self, Exchange x, EndpointPlan plan) except -1:
-        """Put into the scope what FastAPI's router puts there."""
-        cdef dict scope = x.scope
-        if "router" not in scope:
-            scope["router"] = self.router
-        if plan.route is None:
-            return 0  # no route has matched
-        scope["path_params"] = x.path_params()
-        scope["endpoint"] = plan.endpoint
-        scope["route"] = plan.original
-        if plan.route is not plan.original:
-            scope["fastapi"] = {"effective_route_context": plan.route}
-        return 0
-
-    cdef int refresh(self) except -1:
-        """Compile the routes again if any have changed."""
-        cdef long long value = self.version.value
-        if value == self.compiled_version:
-            return 0
-        self.table = self.compile()
-        self.trie = self.table.trie
-        self.router = self.table.router
-        self.compiled_version = value
-        return 0
 
     async def respond(self, Exchange x not None, EndpointPlan plan not None):
         """Leave the answer in the exchange, whichever middleware and handlers have a say."""

@@ -136,7 +136,8 @@ class _Compiler:
         arguments = tuple(
             build(names.index(name)) for name, build in sources.items() if build is not None
         )
-        read_body, body_slots = None, ()
+        read_body = None
+        body_slots: tuple[tuple[str, int], ...] = ()
         if dependant.body_params:
             read_body = partial(_read_body, dependant.body_params, self.embed_body_fields)
             body_slots = tuple((f.name, names.index(f.name)) for f in dependant.body_params)
@@ -177,7 +178,7 @@ class _Compiler:
     def special_sources(self, dependant: Dependant) -> dict[str, Callable[[int], Argument]]:
         """Return name -> maker of the Argument for what is asked for by its type."""
         scopes = partial(_make_scopes, _get_oauth_scopes(dependant=dependant))
-        makers = {
+        makers: dict[str | None, Callable[[int], Argument]] = {
             dependant.http_connection_param_name: RequestArgument,
             dependant.request_param_name: RequestArgument,
             dependant.background_tasks_param_name: partial(
@@ -234,8 +235,9 @@ def _is_cached_throughout(dependant: Dependant) -> bool:
 
 
 def _repeat(dependant: Dependant, index: int, *, first: int) -> Step:
+    call: Any = dependant.call
     return Step(
-        dependant.call,
+        call,
         style="repeat",
         arguments=(),
         names=(),

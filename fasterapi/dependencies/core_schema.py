@@ -67,7 +67,7 @@ def shadow_of(schema: CoreSchema | Schema) -> Shadow | None:
     if shape is None or not translator.has_models:
         return None
     shadow = translator.shadow(translator.root)
-    return Shadow(SchemaValidator(shadow).validate_python, shape)  # type: ignore[arg-type]
+    return Shadow(SchemaValidator(shadow).validate_python, shape)
 
 
 @dataclass(slots=True)

@@ -84,7 +84,7 @@ class InnerTask:
             failure.__cause__ = error
             self._answered.set_exception(await self._close_with(failure))
             return
-        except Exception as error:  # noqa: BLE001  raised again by `start`
+        except Exception as error:  # raised again by `start`
             if not self._answered.done():
                 self._answered.set_exception(error)
             return

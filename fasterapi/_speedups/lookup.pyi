@@ -1,0 +1,17 @@
+from collections.abc import Callable
+from typing import Any
+
+class Lookup:
+    def __init__(
+        self,
+        *,
+        app: Any,
+        version: Any,
+        compile: Callable[[], Any],  # noqa: A002
+        middleware: tuple[Callable[..., Any], ...],
+    ) -> None: ...
+    @property
+    def app(self) -> Any: ...
+    @property
+    def middleware(self) -> tuple[Callable[..., Any], ...]: ...
+    def prepare(self) -> None: ...
