@@ -252,6 +252,7 @@ cdef class Dispatcher(Lookup):
             plan = self.find_again(x)
             if plan is None:
                 return await self.collect(self.routes, x.scope, x.receive)
+        self.describe_inside(x, plan)
         if x.inner_task is not None:
             await x.inner_task.finish()
         x.renew()

@@ -18,4 +18,5 @@ cdef class Lookup:
     cdef EndpointPlan find(self, Exchange x, str path)
     cdef EndpointPlan refusal(self, Exchange x, str path)
     cdef int describe(self, Exchange x, EndpointPlan plan) except -1
+    cdef int describe_inside(self, Exchange x, EndpointPlan plan) except -1
     cdef int refresh(self) except -1

@@ -103,17 +103,28 @@ cdef class Lookup:
         return self.table.not_found
 
     cdef int describe(self, Exchange x, EndpointPlan plan) except -1:
+        """Put into a new scope what FastAPI's router puts there, if nobody sees it before."""
+        if self.middleware:
+            return 0  # COMPAT: the router is behind it; see `describe_inside`
+        return self.describe_inside(x, plan)
+
+    cdef int describe_inside(self, Exchange x, EndpointPlan plan) except -1:
         """Put into the scope what FastAPI's router puts there."""
-        cdef dict scope = x.scope
+        cdef dict scope = x.get_scope()
         if "router" not in scope:
             scope["router"] = self.router
         if plan.route is None:
             return 0  # no route has matched
-        scope["path_params"] = x.path_params()
+        values = scope.get("path_params")
+        scope["path_params"] = {**values, **x.path_params()} if values else x.path_params()
         scope["endpoint"] = plan.endpoint
         scope["route"] = plan.original
         if plan.route is not plan.original:
-            scope["fastapi"] = {"effective_route_context": plan.route}
+            state = scope.get("fastapi")
+            if type(state) is dict:
+                state["effective_route_context"] = plan.route
+            else:
+                scope["fastapi"] = {"effective_route_context": plan.route}
         return 0
 
     cdef int refresh(self) except -1:

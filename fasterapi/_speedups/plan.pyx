@@ -141,7 +141,7 @@ cdef class EndpointPlan:
                 raise ValueError(f"step repeats {step.repeats} of {len(steps)}")
         self.route = route
         self.original = original
-        self.endpoint = final.call
+        self.endpoint = None if original is None else original.endpoint
         self.steps = steps
         self.final = final
         self.encoder = encoder
