@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from anyio import CancelScope
+
 from fasterapi._guard import handler_exit
 
 __all__ = ("InnerTask",)
@@ -37,6 +39,7 @@ class InnerTask:
         self._answered: asyncio.Future[None] = loop.create_future()
         self._sent: asyncio.Future[None] = loop.create_future()
         self._task: asyncio.Task[None] | None = None
+        self._scope = CancelScope()
 
     async def start(self) -> None:
         """Start the task and return when the answer is there.
@@ -48,30 +51,49 @@ class InnerTask:
         try:
             await self._answered
         except asyncio.CancelledError:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await self._cancel()
             raise
 
     async def finish(self) -> None:
         """Close the dependencies; the answer was sent."""
         if not self._sent.done():
             self._sent.set_result(None)
-        if self._task is not None:
-            await self._task
+        if self._task is None:
+            return
+        try:
+            # Not the task itself: being cancelled would cancel it at each turn of the loop.
+            await asyncio.wait([self._task])
+        except asyncio.CancelledError:
+            await self._cancel()
+            raise
+        self._task.result()
 
     async def fail(self, error: BaseException) -> BaseException:
         """Close the dependencies because of *error* outside; return the exception to raise.
 
         COMPAT: under Starlette they see a cancellation then, not the error.
         """
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._task
+        await self._cancel()
         return error
 
+    async def _cancel(self) -> None:
+        """Cancel the task and wait for its end, however often we are cancelled meanwhile."""
+        if self._task is None or self._task.done():
+            return
+        # By a scope, so that exits which are shielded from cancellation run to their end.
+        self._scope.cancel()
+        while not self._task.done():
+            # anyio cancels again at each turn of the loop until its scope is left.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([self._task])
+        if not self._task.cancelled():
+            self._task.exception()  # what exits raise while they are cancelled is lost
+
     async def _run(self) -> None:
+        with self._scope:
+            await self._answer_and_close()
+
+    async def _answer_and_close(self) -> None:
         try:
             await self._answer()
         except asyncio.CancelledError as error:
