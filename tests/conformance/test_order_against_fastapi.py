@@ -36,6 +36,7 @@ REQUESTS: dict[str, tuple[tuple[str, str, bytes], ...]] = {
         if path != "/response" or error
     ),
     "swallowed": (("/", "", b""), ("/stream", "", b"")),
+    "middleware_limiting_the_time": (("/slow", "", b""), ("/session", "", b"")),
     "middleware": (
         ("/item", "", b'{"name": "a"}'),
         ("/item", "", b'{"name": "x"}'),
@@ -45,7 +46,6 @@ REQUESTS: dict[str, tuple[tuple[str, str, bytes], ...]] = {
         ("/stream", "", b""),
         ("/key", "", b""),
         ("/value", "", b""),
-        ("/slow", "", b""),
         ("/none", "", b""),
     ),
 }
