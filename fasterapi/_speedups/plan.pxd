@@ -47,6 +47,7 @@ cdef class EndpointPlan:
     cdef list prepare(self, Exchange x)
     cdef bint encode(self, Exchange x, object value) except -1
     cdef int check(self, Exchange x) except -1
+    cdef int validate_body(self, Exchange x) except -1
     cdef object finish_cold(self, Exchange x, object value)
 
 

@@ -210,7 +210,20 @@ cdef class EndpointPlan:
         cdef list arguments = None
         cdef Hop hop = None
         if self.parse_body is not None:
-            await self.read_body(x)
+            # PERF: the reading stands here, not in a coroutine of its own: 0.2 us.
+            x.body_value = UNSET
+            if self.validate_json is not None and has_plain_json(x):
+                if x.body is None:
+                    try:
+                        message = await x.receive()
+                        x.body = body_of(message)
+                        if message.get("more_body", False):
+                            x.body = await receive_rest(x, x.body)
+                    except Exception as error:
+                        raise unreadable(error) from error
+                self.validate_body(x)
+            if x.body_value is UNSET:
+                x.json = await self.parse_body(x.get_request())
         if self.steps:
             hop = await self.solve(x)
         if hop is None:
@@ -307,33 +320,17 @@ cdef class EndpointPlan:
             elif x.results[i] is FAILED:
                 await self.report_again(x, step)
 
-    async def read_body(self, Exchange x not None):
-        """Read the body; leave the validated model or the parsed body in the exchange."""
-        x.body_value = UNSET
-        if self.validate_json is not None and has_plain_json(x):
-            if x.body is None:
-                try:
-                    message = await x.receive()
-                    body = body_of(message)
-                    if message.get("more_body", False):
-                        body = await receive_rest(x, body)
-                    x.body = body
-                except HTTPException:
-                    raise
-                except Exception as error:
-                    raise HTTPException(
-                        status_code=400, detail="There was an error parsing the body"
-                    ) from error
-                if x.request is not None:
-                    x.request._body = x.body
-                    x.request._stream_consumed = True
-            if x.body and not has_long_number(x.body):
-                try:
-                    x.body_value = self.validate_json(x.body)
-                    return
-                except ValidationError:
-                    pass  # the reference path words the errors
-        x.json = await self.parse_body(x.get_request())
+    cdef int validate_body(self, Exchange x) except -1:
+        """Put the model that the body's bytes make into the exchange, if they make one."""
+        if x.request is not None:
+            x.request._body = x.body
+            x.request._stream_consumed = True
+        if x.body and not has_long_number(x.body):
+            try:
+                x.body_value = self.validate_json(x.body)
+            except ValidationError:
+                pass  # the reference path words the errors
+        return 0
 
     async def take_body(self, Exchange x not None, Step step not None, list arguments):
         """Put the values of the parsed body at their positions; None where they are wrong."""
@@ -358,6 +355,13 @@ cdef bint put_body(Exchange x, Step step, list arguments) except -1:
     if arguments is not None:
         arguments[<Py_ssize_t>step.body_slots[0][1]] = x.body_value
     return True
+
+
+cdef object unreadable(object error):
+    """Return what FastAPI answers when reading the body fails: a 400."""
+    if isinstance(error, HTTPException):
+        return error
+    return HTTPException(status_code=400, detail="There was an error parsing the body")
 
 
 async def receive_rest(Exchange x not None, bytes first):
