@@ -2,15 +2,15 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from anyio.to_thread import current_default_thread_limiter
 from starlette.middleware import Middleware
 from typing_extensions import Unpack
 
+from fasterapi._speedups.handoff import thread_pool
 from fasterapi.applications import FasterAPI
-from fasterapi.exceptions import UsageError
+from fasterapi.executors import ExecutorConfig, executors_of
 from fasterapi.middleware.compression import CompressionMiddleware
 from fasterapi.routing.options import IncludeOptions
 from fasterapi.routing.router import APIRouter
@@ -21,48 +21,6 @@ if TYPE_CHECKING:
     from fasterapi.server import ServerOptions
 
 __all__ = ("App", "ExecutorConfig", "Router", "ShortRequest", "ShortResponse")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExecutorConfig:
-    """Where handlers that are no coroutine functions run.
-
-    Attributes:
-        max_threads: Largest number of worker threads in a process; None for 40.
-        use_subinterpreters: Not available yet, must be False.
-
-    Raises:
-        UsageError: A value is out of range, or not available.
-    """
-
-    max_threads: int | None = None
-    use_subinterpreters: bool = False
-
-    def __post_init__(self) -> None:
-        threads = self.max_threads
-        if threads is not None and (type(threads) is not int or threads < 1):
-            raise UsageError(f"max_threads must be 1 or more, got {threads!r}")
-        if self.use_subinterpreters:
-            raise UsageError(
-                "use_subinterpreters is not available yet, handlers run in threads; leave it False"
-            )
-
-    @classmethod
-    def of(cls, given: "ExecutorConfig | Mapping[str, Any] | None") -> "ExecutorConfig":
-        """Return *given* as a configuration.
-
-        Raises:
-            UsageError: A key or value is unknown.
-        """
-        if given is None:
-            return cls()
-        if isinstance(given, cls):
-            return given
-        if not isinstance(given, Mapping):
-            raise UsageError(f"executor_config must be an ExecutorConfig, got {given!r:.200}")
-        if unknown := given.keys() - cls.__dataclass_fields__.keys():
-            raise UsageError(f"unknown key {min(unknown)!r} in executor_config")
-        return cls(**given)
 
 
 class App(FasterAPI):
@@ -109,8 +67,8 @@ class App(FasterAPI):
         if enable_compression:
             self._compression = Middleware(CompressionMiddleware)
             self.user_middleware.insert(0, self._compression)
-        if self.executor_config.max_threads is not None:
-            self.router.lifespan_context = self._limit_threads(self.router.lifespan_context)
+        if self.executor_config != ExecutorConfig():
+            self.router.lifespan_context = self._with_executors(self.router.lifespan_context)
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
         """Add a middleware outside of those before it, but inside of compression."""
@@ -150,13 +108,26 @@ class App(FasterAPI):
 
         run_app(self, self.server_settings, argv, **options)
 
-    def _limit_threads(self, lifespan: Any) -> Any:
-        """Return *lifespan* preceded by setting the number of threads; each loop has its own."""
+    def _with_executors(self, lifespan: Any) -> Any:
+        """Return *lifespan* inside of the settings; each event loop has threads of its own."""
+        config = self.executor_config
 
         @asynccontextmanager
-        async def limited(app: Any) -> AsyncIterator[Any]:
-            current_default_thread_limiter().total_tokens = self.executor_config.max_threads or 40
-            async with lifespan(app) as state:
-                yield state
+        async def configured(app: Any) -> AsyncIterator[Any]:
+            if config.max_threads is not None:
+                current_default_thread_limiter().total_tokens = config.max_threads
+            pool = thread_pool()
+            if pool is None:  # trio: it has anyio's threads, and no workers
+                async with lifespan(app) as state:
+                    yield state
+                return
+            pool.configure(max_queued=config.max_queued)
+            executors = executors_of()
+            executors.config = config
+            try:
+                async with lifespan(app) as state:
+                    yield state
+            finally:
+                executors.end()
 
-        return limited
+        return configured

@@ -17,6 +17,8 @@ import fasterapi.routing as names
 from fasterapi import params
 from fasterapi._body_limit import get_body_size_limit
 from fasterapi.datastructures import Default
+from fasterapi.executors import Executor
+from fasterapi.executors.placing import is_plain_function
 from fasterapi.routing.frontend import (
     _FrontendRouteGroup,
     _join_frontend_paths,
@@ -70,6 +72,7 @@ class RouteDeclarations(VerbDecorators):
     generate_unique_id_function: Any
     strict_content_type: Any
     max_body_size: int | None
+    executor: Executor | None
     route_class: type[APIRoute]
     dependency_overrides_provider: Any | None
     on_startup: list[Callable[[], Any]]
@@ -104,9 +107,12 @@ class RouteDeclarations(VerbDecorators):
         """
         given = complete(options, REGISTRATION_DEFAULTS, "APIRouter.add_api_route")
         route_class = given.pop("route_class_override") or self.route_class
-        if given["form_limits"] is None:
-            # Classes of routes that override __init__ need not know the option.
-            del given["form_limits"]
+        if given["executor"] is None and self.executor and is_plain_function(endpoint):
+            given["executor"] = self.executor
+        for option in ("form_limits", "executor"):
+            if given[option] is None:
+                # Classes of routes that override __init__ need not know the option.
+                del given[option]
         given |= {
             "tags": [*self.tags, *(given["tags"] or [])],
             "dependencies": [*self.dependencies, *(given["dependencies"] or [])],

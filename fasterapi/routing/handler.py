@@ -25,6 +25,7 @@ from fasterapi.dependencies.models import (
     _is_gen_callable,
 )
 from fasterapi.exceptions import EndpointContext, WebSocketRequestValidationError
+from fasterapi.executors.placing import EXECUTOR_MARK
 from fasterapi.routing.body import exit_stack_of, read_request_body
 from fasterapi.routing.paths import require
 from fasterapi.routing.rules import ResponseRules, Solved, resolved, response_rules
@@ -56,7 +57,9 @@ def _extract_endpoint_context(func: Any) -> EndpointContext:
         return known[1].copy()
     found = EndpointContext()
     try:
-        if (file := inspect.getsourcefile(func)) is not None:
+        # Where an executor stands before the function, the function is meant all the same.
+        code = func.__wrapped__ if hasattr(func, EXECUTOR_MARK) else func
+        if (file := inspect.getsourcefile(code)) is not None:
             found["file"] = file
         found["line"] = inspect.getsourcelines(func)[1]
         if (name := getattr(func, "__name__", None)) is not None:

@@ -13,6 +13,7 @@ from typing_extensions import TypedDict
 from fasterapi import params
 from fasterapi._form_limits import _FormLimits
 from fasterapi.datastructures import DefaultPlaceholder
+from fasterapi.executors import Executor
 from fasterapi.types import DecoratedCallable, IncEx
 
 __all__ = (
@@ -50,6 +51,7 @@ class _CommonOptions(TypedDict, total=False):
     generate_unique_id_function: Callable[[Any], str] | DefaultPlaceholder
     max_body_size: int | None
     form_limits: _FormLimits | None
+    executor: Executor | None
 
 
 class RouteOptions(_CommonOptions, total=False, closed=True):

@@ -20,6 +20,7 @@ from fasterapi._compat import ModelField
 from fasterapi._form_limits import _FormLimits, _validate_form_limits
 from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.dependencies.models import Dependant
+from fasterapi.executors import place
 from fasterapi.routing import patchpoints
 from fasterapi.routing.options import RouteSettings, complete, show_options
 from fasterapi.routing.paths import LazyPathRegex, assign_path
@@ -178,6 +179,7 @@ class APIRoute(_Watched, routing.Route):
     ) -> None:
         options = complete(settings, SETTING_DEFAULTS, "APIRoute.__init__")
         self.form_limits = _validate_form_limits(options["form_limits"])
+        endpoint = place(endpoint, options["executor"])
         body_params = assign_state(self, path, endpoint, options)
         self._parts = RouteParts.of(self, body_params)
         self.app = self._own_app = build_app(self, self.max_body_size)

@@ -19,6 +19,7 @@ from fasterapi._body_limit import validate_max_body_size, wrap_app_with_body_lim
 from fasterapi._form_limits import _FormLimits, _validate_form_limits
 from fasterapi.datastructures import Default
 from fasterapi.exceptions import FastAPIError
+from fasterapi.executors import Executor, check_executor
 from fasterapi.routing.context import _EffectiveRouteContext
 from fasterapi.routing.declaring import RouteDeclarations
 from fasterapi.routing.include import Matched, _IncludedRouter, _RouterIncludeContext
@@ -99,6 +100,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         strict_content_type: Whether JSON must be declared as such to be parsed.
         max_body_size: Largest request body in bytes; over it 413. None: no limit here.
         form_limits: Limits of form parsing; each one not given is inherited.
+        executor: Where the routes' plain functions run, unless a route says it itself.
     """
 
     _routes_version = 0
@@ -131,8 +133,10 @@ class APIRouter(RouteDeclarations, routing.Router):
         strict_content_type: bool = Default(True),
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
+        executor: Executor | None = None,
     ) -> None:
         validate_max_body_size(max_body_size)
+        check_executor(executor)
         self.lifespan_context = lifespan_for(self, lifespan)
         super().__init__(
             routes=routes,
@@ -161,6 +165,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         self.form_limits = _validate_form_limits(form_limits)
         self.strict_content_type = strict_content_type
         self.max_body_size = max_body_size
+        self.executor = executor
         self._routes_version = 0
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes: _FrontendRouteGroup | None = None

@@ -14,6 +14,7 @@ from typing_extensions import Unpack
 from fasterapi import params
 from fasterapi._form_limits import _FormLimits
 from fasterapi.datastructures import Default
+from fasterapi.executors import Executor
 from fasterapi.routing.options import RouteOptions
 from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
@@ -67,6 +68,7 @@ class BoundVerb:
         generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
+        executor: Executor | None = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Register the decorated function for *path*.
 
@@ -99,6 +101,8 @@ class BoundVerb:
             max_body_size: Largest request body in bytes; over it 413. None inherits.
             form_limits: Limits of form parsing (``max_fields``, ``max_files``,
                 ``max_part_size``); each one not given is inherited.
+            executor: Where a plain function runs: ``"thread"`` (unless given), ``"inline"`` in
+                the event loop (it must not block), ``"process"`` or ``"interpreter"``.
 
         Returns:
             A decorator that returns the function unchanged.

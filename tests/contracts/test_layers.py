@@ -19,7 +19,15 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 LAYERS = [
     ("types", "exceptions", "status", "logger", "_version", "_place"),
     ("_speedups",),
-    ("datastructures", "concurrency", "_compat", "_form_limits", "_body_limit", "telemetry"),
+    (
+        "datastructures",
+        "concurrency",
+        "_compat",
+        "_form_limits",
+        "_body_limit",
+        "telemetry",
+        "executors",
+    ),
     ("encoders", "utils"),
     (
         *("requests", "websockets", "forms", "sse", "background", "encoded", "_guard"),
@@ -37,7 +45,7 @@ LAYERS = [
     ("app",),
     (
         *("pg", "caching", "ratelimit", "conditional", "pagination", "fieldsets", "metrics"),
-        *("profiling", "tasks", "executors", "native", "mcp"),
+        *("profiling", "tasks", "native", "mcp"),
     ),
     ("server", "testclient", "bench", "compat"),
     ("cli",),

@@ -111,7 +111,6 @@ def test_executor_config_is_kept() -> None:
         ({"max_threads": 0}, "max_threads must be 1 or more, got 0"),
         ({"max_threads": True}, "max_threads must be 1 or more"),
         ({"max_threads": "4"}, "max_threads must be 1 or more"),
-        ({"use_subinterpreters": True}, "not available yet"),
         ({"max_thread": 4}, "unknown key 'max_thread'"),
         (4, "must be an ExecutorConfig, got 4"),
     ],
