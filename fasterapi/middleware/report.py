@@ -21,6 +21,8 @@ def _obstacle(app: Any) -> str:
     """Return what keeps every route of *app* from its plan; empty if nothing does."""
     if replaced := replaced_parts():
         return f"replaced: {', '.join(replaced)}"
+    if obstacle := RouteTable(app.router).obstacle():
+        return obstacle
     if app.middleware_stack is not None and app._stack is None:  # noqa: SLF001
         return "the application builds its middleware stack without the framework's"
     if app._native_telemetry.enabled():  # noqa: SLF001

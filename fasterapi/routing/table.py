@@ -80,9 +80,9 @@ class RouteTable:
     def compile(self) -> CompiledTable:
         """Compile the routes; those behind one that only Python can match stay out."""
         places = list(self._places())
-        opaque = _first_opaque(places)
+        opaque = 0 if self.obstacle() else _first_opaque(places)
         specs = [_spec(place, self._row(place).plan) for place in places[:opaque]]
-        knows_all = opaque == len(places) and self._has_usual_end()
+        knows_all = not self.obstacle() and opaque == len(places) and self._has_usual_end()
         return CompiledTable(
             trie=RouteTrie(specs),
             router=self.router,
@@ -102,6 +102,12 @@ class RouteTable:
             PlanRow(place.route, None, behind if number else _kind(place.original))
             for number, place in enumerate(places[opaque:])
         ]
+
+    def obstacle(self) -> str:
+        """Return why no route of this router may be compiled; empty if they may."""
+        cls = type(self.router)
+        is_own = cls.__call__ is APIRouter.__call__ and cls.app is APIRouter.app
+        return "" if is_own else f"the application's router, {cls.__name__}, has its own way"
 
     def _has_usual_end(self) -> bool:
         """Return whether a request without a route is answered by Starlette's own 404."""

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.testclient import TestClient
 
-from fasterapi import BackgroundTasks, FastAPI
+from fasterapi import APIRouter, BackgroundTasks, FastAPI
 from fasterapi.middleware.pristine import replaced_parts
 
 
@@ -151,3 +151,16 @@ def test_stack_of_the_applications_own() -> None:
     with pytest.raises(Exception, match="fastapi_middleware_astack"):
         TestClient(app).get("/value")
     assert reasons(app) == {"the application builds its middleware stack without the framework's"}
+
+
+def test_router_of_the_applications_own() -> None:
+    class Own(APIRouter):
+        async def app(self, scope: Any, receive: Any, send: Any) -> None:
+            await Response("own")(scope, receive, send)
+
+    app = FastAPI(openapi_url=None)
+    app.router = Own()
+    app.get("/value")(lambda: 1)
+    assert TestClient(app).get("/value").text == "own"
+    assert TestClient(app).get("/nothing").text == "own"
+    assert reasons(app) == {"the application's router, Own, has its own way"}
