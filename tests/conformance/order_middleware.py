@@ -59,7 +59,7 @@ def application(f: Any, log: Log) -> Any:
 
     @app.get("/slow")
     async def slow() -> None:
-        await anyio.sleep_forever()
+        await anyio.sleep(0.3)
 
     return app
 
@@ -234,7 +234,7 @@ def returning_an_application(f: Any, log: Log) -> Dispatch:
 def limiting_the_time(f: Any, log: Log) -> Dispatch:
     async def dispatch(request: Any, call_next: Any) -> Any:
         try:
-            with anyio.fail_after(0.4):
+            with anyio.fail_after(0.1):
                 return await call_next(request)
         except TimeoutError:
             return f.responses.PlainTextResponse("too slow", 504)
