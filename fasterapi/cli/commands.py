@@ -100,6 +100,7 @@ def _serve(
     cancel_on_disconnect: limit.CancelOnDisconnect = None,
     ssl_keyfile: opt.SslKeyfile = None,
     ssl_certfile: opt.SslCertfile = None,
+    detect_blocking: opt.DetectBlocking = None,
     log_level: opt.LogLevel = None,
     access_log: opt.AccessLog = None,
     headers: opt.Headers = None,
@@ -143,7 +144,11 @@ def _settings(given: dict[str, Any], target: Any, is_development: bool) -> dict[
     own = getattr(target, "server_settings", None)
     mode: dict[str, Any] = {"host": "0.0.0.0"}  # noqa: S104
     if is_development:  # several workers asked for by name switch reload off
-        mode = {"host": "127.0.0.1", "reload": given.get("workers") in (None, 1)}
+        mode = {
+            "host": "127.0.0.1",
+            "reload": given.get("workers") in (None, 1),
+            "detect_blocking": 0.05,
+        }
     return merge_options(given, own if isinstance(own, Mapping) else {}, mode)
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 import typer
 
 from fasterapi.server.argv import parse_header, parse_workers
+from fasterapi.server.blocking import parse_duration
 
 __all__ = (
     "AccessLog",
@@ -13,6 +14,7 @@ __all__ = (
     "AsFastAPI",
     "Backlog",
     "DateHeader",
+    "DetectBlocking",
     "Entrypoint",
     "Fd",
     "ForwardedAllowIps",
@@ -233,6 +235,16 @@ DateHeader: TypeAlias = Annotated[
         "--date-header/--no-date-header",
         help="Send a Date header.",
         show_default="on",
+        rich_help_panel=_OUTPUT,
+    ),
+]
+DetectBlocking: TypeAlias = Annotated[
+    Any,
+    typer.Option(
+        parser=_parsed(parse_duration),
+        metavar="DURATION",
+        help="Log what keeps the event loop from running for so long, such as 50ms; or off.",
+        show_default="off with run, 50ms with dev",
         rich_help_panel=_OUTPUT,
     ),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from fasterapi.server.blocking import parse_duration
 from fasterapi.server.options import LOG_LEVELS, ServerOptions
 
 __all__ = ("parse_header", "parse_workers", "read_flags")
@@ -65,6 +66,7 @@ def _parser() -> argparse.ArgumentParser:
         "cancel-on-disconnect",
     ):
         parser.add_argument(f"--{name}", action=argparse.BooleanOptionalAction)
+    parser.add_argument("--detect-blocking", type=_argument(parse_duration))
     parser.add_argument("--workers", type=_argument(parse_workers))
     parser.add_argument("--log-level", choices=LOG_LEVELS)
     parser.add_argument("--reload-dir", dest="reload_dirs", action="append")

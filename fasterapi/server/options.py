@@ -51,6 +51,8 @@ class ServerOptions(TypedDict, total=False):
         timeout_body: Seconds without a byte of a body; over it 408.
         timeout_write: Seconds a client may stop reading before it is dropped.
         cancel_on_disconnect: Whether a handler is cancelled when its client goes away.
+        detect_blocking: Seconds of the event loop's standing still that are logged, with what
+            blocks it; 0 is off.
         backlog: Connections the kernel keeps waiting.
         ssl_keyfile: Private key file.
         ssl_certfile: Certificate file; switches TLS on.
@@ -100,6 +102,7 @@ class ServerOptions(TypedDict, total=False):
     timeout_body: float | None
     timeout_write: float | None
     cancel_on_disconnect: bool | None
+    detect_blocking: float | None
     backlog: int | None
     ssl_keyfile: str | os.PathLike[str] | None
     ssl_certfile: str | os.PathLike[str] | None
@@ -201,6 +204,7 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("limit_concurrency", lambda count: count >= 1, "1 or more"),
     ("limit_max_requests", lambda count: count >= 1, "1 or more"),
     ("limit_rss_mib", lambda size: size >= 1, "1 or more"),
+    ("detect_blocking", lambda seconds: seconds >= 0, "0 or more seconds"),
     (
         "log_level",
         lambda level: isinstance(level, int) or level.lower() in LOG_LEVELS,

@@ -162,6 +162,7 @@ class _Config(Config):
     """uvicorn's settings and ours; importing the application never starts a second server."""
 
     limit_rss_mib: int | None = None
+    detect_blocking: float | None = None
     http_limit_options: Mapping[str, Any] = {}
 
     def load(self) -> None:
@@ -202,7 +203,7 @@ def _config(target: Any, settings: Mapping[str, Any]) -> Config:
     passed: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
-        if name not in ("http", "limit_rss_mib", *LIMIT_OPTIONS)
+        if name not in ("http", "limit_rss_mib", "detect_blocking", *LIMIT_OPTIONS)
     }
     # uvicorn kills a worker that takes longer to start, again and again; its own default of
     # 5 s is too short for large programs and busy machines.
@@ -212,6 +213,7 @@ def _config(target: Any, settings: Mapping[str, Any]) -> Config:
         passed.setdefault("limit_max_requests_jitter", passed["limit_max_requests"] // 10)
     config = _Config(target, http=choose_http(settings), **passed)
     config.limit_rss_mib = settings.get("limit_rss_mib")
+    config.detect_blocking = settings.get("detect_blocking")
     config.http_limit_options = {name: settings.get(name) for name in LIMIT_OPTIONS}
     return config
 

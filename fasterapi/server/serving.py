@@ -17,6 +17,8 @@ from uvicorn import Config, Server
 from uvicorn.server import HANDLED_SIGNALS
 from uvicorn.supervisors import multiprocess
 
+from fasterapi.server.blocking import BlockDetector
+
 __all__ = ("DoorServer", "WorkerProcess")
 
 logger = logging.getLogger("uvicorn.error")
@@ -37,12 +39,17 @@ class DoorServer(Server):
     def __init__(self, config: Config) -> None:
         super().__init__(config)
         self._recycling: socket.socket | None = None
+        self._detector: BlockDetector | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening; what has been loaded by then is not garbage collected any more."""
         await super().startup(sockets=sockets)
         gc.collect()
         gc.freeze()
+        threshold_s: float | None = getattr(self.config, "detect_blocking", None)
+        if threshold_s:
+            self._detector = BlockDetector(asyncio.get_running_loop(), threshold_s)
+            self._detector.start()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -100,6 +107,8 @@ class DoorServer(Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was accepted, cancel what takes too long, and run the lifespan's end."""
         logger.info("Shutting down")
+        if self._detector is not None:
+            self._detector.stop()
         loop = asyncio.get_running_loop()
         limit_s = self.config.timeout_graceful_shutdown
         deadline = float("inf") if limit_s is None else loop.time() + limit_s
