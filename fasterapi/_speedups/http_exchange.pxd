@@ -51,6 +51,7 @@ cdef class HttpExchange(Exchange):
     cdef bint is_bodiless
     cdef int framing
     cdef long long left          # of the announced content length
+    cdef Py_ssize_t streak       # bytes sent since the app last waited for the client
     cdef bint says_close         # the app has sent Connection: close itself
 
     cdef int open(self) except -1

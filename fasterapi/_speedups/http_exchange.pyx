@@ -13,11 +13,15 @@ from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.head cimport encode
 from fasterapi._speedups.http_host cimport Host, Watched
 
+from asyncio import sleep
+
 cdef enum:
     UNFRAMED = 0       # neither Content-Length nor Transfer-Encoding given
     BY_LENGTH = 1
     BY_CHUNKS = 2
     BY_CLOSE = 3       # HTTP/1.0 without a length
+    FAIR_BYTES = 262144    # of a stream that need not wait, before others have their turn
+    MESSAGE_COST = 512     # what a message counts beside its bytes
     COPIED_BYTES = 65536   # a larger body is written beside its head, not copied behind it
 
 cdef dict DISCONNECT = {"type": "http.disconnect"}
@@ -176,6 +180,7 @@ cdef class HttpExchange(Exchange):
     async def send_message(self, message):
         """ASGI send; waits while the client reads too slowly."""
         while self.link is not None and self.link.is_write_paused:
+            self.streak = 0
             await self.link.drained()
         kind = message["type"]
         if self.is_finished:
@@ -183,6 +188,9 @@ cdef class HttpExchange(Exchange):
                 f"Unexpected ASGI message {kind!r} sent, after response already completed."
             )
         if self.link is None:
+            # SECURITY: a stream that waits for nothing else would hold the loop for good, and
+            # keep whoever listens for the disconnect from ending it.
+            await sleep(0)
             return
         if kind == "http.response.early_hint" and not self.has_head:
             self.write_hint(message.get("links", ()))
@@ -198,7 +206,13 @@ cdef class HttpExchange(Exchange):
                 f"Expected ASGI message 'http.response.body', but got {kind!r}."
             )
         else:
-            self.write_body(message.get("body", b""), message.get("more_body", False))
+            body = message.get("body", b"")
+            self.write_body(body, message.get("more_body", False))
+            self.streak += len(body) + MESSAGE_COST
+            if self.streak > FAIR_BYTES:
+                # Also the news that the client is gone takes a turn of the loop.
+                self.streak = 0
+                await sleep(0)
 
     cdef int begin(self, int status, object headers) except -1:
         """Set status and fields; raise, before anything was written, if they cannot be sent."""
