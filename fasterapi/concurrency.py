@@ -10,14 +10,15 @@ from types import TracebackType
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-import anyio.to_thread
-from anyio import CancelScope, CapacityLimiter, Semaphore
+from anyio import CancelScope, Semaphore
 from anyio.lowlevel import RunVar, checkpoint_if_cancelled
 from starlette.concurrency import (
     iterate_in_threadpool,
     run_in_threadpool,
     run_until_first_complete,
 )
+
+from fasterapi._speedups.handoff import run_at_once, run_in_thread
 
 __all__ = (
     "asynccontextmanager",
@@ -36,13 +37,11 @@ async def _leave_in_thread(
     error: BaseException | None,
     traceback: TracebackType | None,
 ) -> bool:
-    # A limiter of its own: were the exit to wait for one of the shared threads, and those
+    # Not behind others: were the exit to wait for one of the shared threads, and those
     # for what it gives back (a pooled connection, say), nothing would move any more.
     # Shielded: a cancelled request must still release what it holds.
     with CancelScope(shield=True):
-        is_handled = await anyio.to_thread.run_sync(
-            manager.__exit__, error_type, error, traceback, limiter=CapacityLimiter(1)
-        )
+        is_handled = await run_at_once(manager.__exit__, error_type, error, traceback)
     return bool(is_handled)
 
 
@@ -55,7 +54,7 @@ async def contextmanager_in_threadpool(
     Args:
         cm: The context manager; it is left only if it could be entered.
     """
-    value = await run_in_threadpool(cm.__enter__)
+    value = await run_in_thread(cm.__enter__)
     try:
         yield value
     except BaseException as error:

@@ -15,7 +15,7 @@ import logging
 import os
 import time
 
-from anyio import CancelScope
+from anyio import CancelScope, CapacityLimiter, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
 from starlette.concurrency import run_in_threadpool
 
@@ -158,6 +158,22 @@ async def run_in_thread(call, *arguments, **keywords):
     job.call = call
     job.arguments = arguments
     job.keywords = keywords
+    await submit(pool, job)
+    return job.value
+
+
+async def run_at_once(call, *arguments):
+    """Return what *call* returns, in a thread of its own where the shared ones are all busy."""
+    cdef ThreadPool pool = current_pool()
+    cdef CallJob job
+    if pool is None or not pool.has_room():
+        return await to_thread.run_sync(call, *arguments, limiter=CapacityLimiter(1))
+    job = CallJob.__new__(CallJob)
+    job.is_urgent = True
+    job.context = copy_for_thread()
+    job.call = call
+    job.arguments = arguments
+    job.keywords = {}
     await submit(pool, job)
     return job.value
 

@@ -12,6 +12,7 @@ cdef class Job:
     cdef Job following           # next in the queue, then next in the list of finished ones
     cdef bint is_started         # a thread has taken it
     cdef bint is_finished        # its end has been seen by the loop
+    cdef bint is_urgent          # no thread makes room for others while it waits
     cdef bint is_abandoned       # nobody waits any more: begin nothing new
     cdef int perform(self) except -1
     cdef object subject(self)
@@ -59,6 +60,7 @@ cdef class ThreadPool:
     cdef bint is_stopping
     cdef int begin(self) except -1
     cdef int submit(self, Job job) except -1
+    cdef bint has_room(self) except -1
     cdef bint borrow(self) except -1
     cdef int wake(self, Py_ssize_t count) except -1
     cdef int rouse(self) except -1

@@ -180,6 +180,10 @@ cdef class ThreadPool:
             self.arm(CHECK_S)
         return 0
 
+    cdef bint has_room(self) except -1:
+        """Return whether a job would be taken now, and not after others."""
+        return self.first is None and self.limiter.available_tokens > 0
+
     cdef bint borrow(self) except -1:
         """Take a token of the limiter; false if there is none."""
         token = Token()
@@ -333,7 +337,7 @@ cdef class ThreadPool:
         cdef Job job = None
         cdef bint has_surplus  # a token that `deliver` would not hear of otherwise
         with cython.critical_section(self):
-            if self.to_yield > 0 and self.first is not None:
+            if self.to_yield > 0 and self.first is not None and not self.first.is_urgent:
                 self.to_yield -= 1
                 has_surplus = True
             else:

@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from fasterapi.executors.placing import EXECUTOR_MARK
 from fasterapi.routing.include import iter_route_contexts
 
 __all__ = ("RouteRow", "describe_routes", "route_table", "row_as_dict")
@@ -27,7 +28,8 @@ class RouteRow:
         parameters: Kind -> names, ``?`` behind those that may be left out; the parameters of
             dependencies are among them.
         dependencies: Dotted names, outermost first.
-        kind: async, sync (runs in a worker thread), or a stream of either.
+        kind: async, sync (runs in a worker thread unless its executor follows), or a stream
+            of either.
         response_model: The declared type.
         middleware: Names, outermost first.
         is_compiled: Whether requests take the compiled plan; None if that is not known.
@@ -93,7 +95,10 @@ def _kind_of(endpoint: Any) -> str:
         return "async stream"
     if inspect.isgeneratorfunction(function):
         return "sync stream"
-    return "async" if inspect.iscoroutinefunction(function) else "sync"
+    if inspect.iscoroutinefunction(function):
+        return "async"
+    executor = getattr(endpoint, EXECUTOR_MARK, None)
+    return "sync" if executor is None else f"sync, {executor}"
 
 
 def _walk(dependant: Any) -> Iterator[Any]:

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 
-from fasterapi._speedups.handoff import run_in_thread, running_calls, thread_pool
+from fasterapi._speedups.handoff import run_at_once, run_in_thread, running_calls, thread_pool
 
 FACTORIES = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 PATIENCE_S = 30
@@ -296,6 +296,22 @@ def test_queue_with_a_bound_refuses_what_is_beyond(run: Any) -> None:
             assert caught.value.status_code == 503
         event.set()
         await asyncio.gather(*set(calls).difference(refused))
+
+    run(main)
+
+
+def test_call_at_once_does_not_wait_for_the_shared_threads(run: Any) -> None:
+    async def main() -> Any:
+        assert await run_at_once(divmod, 7, 2) == (3, 1)
+        limiter().total_tokens = 1
+        event = threading.Event()
+        call = asyncio.ensure_future(run_in_thread(event.wait))
+        await until(lambda: len(running_calls()) == 1)
+        others = [asyncio.ensure_future(run_in_thread(int)) for _ in range(3)]
+        await run_at_once(event.set)
+        await asyncio.gather(call, *others)
+        with pytest.raises(ZeroDivisionError):
+            await run_at_once(divmod, 1, 0)
 
     run(main)
 

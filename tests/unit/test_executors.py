@@ -13,6 +13,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from fasterapi import APIRouter, App, FastAPI
+from fasterapi.cli.routes import describe_routes
 from fasterapi.exceptions import UsageError
 from fasterapi.executors import ExecutorConfig, RemoteError, WorkerDied, config, executors_of
 from tests.unit import executor_work as work
@@ -198,6 +199,17 @@ def test_router_has_a_default_for_its_plain_functions() -> None:
         loop_thread = client.get("/in/coroutine").json()
         assert client.get("/in/inline").json() == loop_thread
         assert client.get("/in/thread").json() != loop_thread
+
+
+def test_list_of_routes_shows_the_executor() -> None:
+    app = FastAPI()
+    app.get("/inline", executor="inline")(work.thread_name)
+    app.get("/process", executor="process")(work.thread_name)
+    app.get("/thread")(work.thread_name)
+    kinds = {row.path: row.kind for row in describe_routes(app)}
+    assert kinds["/inline"] == "sync, inline"
+    assert kinds["/process"] == "sync, process"
+    assert kinds["/thread"] == "sync"
 
 
 def test_bound_of_the_queue_answers_503() -> None:
