@@ -1,4 +1,4 @@
-"""The commands: run, dev, routes, openapi."""
+"""The commands: run, dev, routes, openapi, doctor."""
 
 import contextlib
 import json
@@ -213,3 +213,25 @@ def _openapi(
         to_file.write_bytes(data)
     except OSError as error:
         fail(err, f"cannot write {to_file}: {error.strerror}")
+
+
+@app.command("doctor")
+def _doctor(
+    path: Annotated[Path, typer.Argument(help="Folder or file of a FastAPI project.")] = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of text.")] = False,
+) -> None:
+    """Read a FastAPI project: what runs unchanged, what to look at, what could be faster.
+
+    Nothing is imported. The status is 1 if there is something to look at.
+    """
+    # Only this command needs the checks.
+    from fasterapi.cli.doctor import examine, report_as_dict, show_report  # noqa: PLC0415
+
+    if not path.exists():
+        fail(err, f"{path} does not exist")
+    report = examine(path)
+    if as_json:
+        typer.echo(json.dumps(report_as_dict(report), indent=2))
+    else:
+        show_report(report, out)
+    raise typer.Exit(0 if report.is_unchanged else 1)
