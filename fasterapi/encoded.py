@@ -1,6 +1,15 @@
 """Responses that the framework makes itself: injected into handlers, or shown to middleware."""
 
-from collections.abc import AsyncIterable, AsyncIterator, MutableMapping
+import types
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Callable,
+    Coroutine,
+    Generator,
+    MutableMapping,
+)
+from copy import copy
 from inspect import signature
 from typing import Any
 
@@ -110,6 +119,28 @@ class EncodedResponse(_CheckedResponse):
         self.body = body
         self.background = background
 
+    @classmethod
+    async def begun(cls, response: Response, scope: Scope, receive: Receive) -> "EncodedResponse":
+        """Return the answer of a response that sends itself, stopped where its body begins.
+
+        Args:
+            response: A copy of it runs on while `body_iterator` is read; the background task
+                of the result runs it to its end, and then its background task.
+            scope: For the response.
+            receive: For the response.
+
+        Raises:
+            RuntimeError: It has sent nothing.
+        """
+        sending = _Sending(response, scope, receive)
+        start = await sending.next_message()
+        if start is None:
+            raise RuntimeError("No response returned.")
+        headers = list(start.get("headers", ()))
+        made = cls(start["status"], headers, b"", BackgroundTask(sending.finish))
+        made.body_iterator = sending.rest()
+        return made
+
     @property
     def body_iterator(self) -> AsyncIterable[Any]:
         """The payload in chunks."""
@@ -133,15 +164,88 @@ class EncodedResponse(_CheckedResponse):
                 "headers": self.raw_headers,
             }
         )
+        is_closed = False
         async for chunk in self._iterator:
             if isinstance(chunk, MutableMapping):
+                # Of an extension: a path instead of the body, for example.
+                is_closed = True
                 await send(chunk)
             else:
                 data = chunk.encode(self.charset) if isinstance(chunk, str) else chunk
                 await send({"type": "http.response.body", "body": data, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        if not is_closed:
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         if self.background is not None:
             await self.background()
+
+
+class _Pause:
+    """Awaited inside of a coroutine, it hands a message to whoever steps that coroutine."""
+
+    def __init__(self, message: Message) -> None:
+        self.message = message
+
+    def __await__(self) -> Generator["_Pause", None, None]:
+        yield self
+
+
+async def _pause(message: Message) -> None:
+    await _Pause(message)
+
+
+class _Sending:
+    """A response that is sending itself, stepped from one message to the next.
+
+    In the task of whoever awaits `next_message`: a second task would need a queue between both,
+    and somebody to wait for its end.
+    """
+
+    def __init__(self, response: Response, scope: Scope, receive: Receive) -> None:
+        response = copy(response)
+        self._background = response.background
+        self._is_over = self._is_background_due = False
+        if response.background is not None:
+            response.background = BackgroundTask(self._note_background)
+        self._coroutine: Coroutine[Any, Any, None] = response(scope, receive, _pause)
+
+    async def _note_background(self) -> None:
+        self._is_background_due = True
+
+    async def finish(self) -> None:
+        """Run to the end, whether somebody wants the messages or not."""
+        async for _ in self.rest():
+            pass
+        if self._background is not None and self._is_background_due:
+            await self._background()
+
+    @types.coroutine
+    def next_message(self) -> Generator[Any, Any, Message | None]:
+        """Return the next message, None after the last."""
+        step: Callable[..., Any] = self._coroutine.send
+        argument: Any = None
+        while not self._is_over:
+            try:
+                awaited = step(argument)
+            except StopIteration:
+                self._is_over = True
+                break
+            if isinstance(awaited, _Pause):
+                return awaited.message
+            try:
+                argument = yield awaited
+                step = self._coroutine.send
+            except BaseException as error:
+                argument = error
+                step = self._coroutine.throw
+        return None
+
+    async def rest(self) -> AsyncIterator[Any]:
+        """Yield the body's chunks; messages of extensions as they are."""
+        while (message := await self.next_message()) is not None:
+            if message["type"] != "http.response.body":
+                yield message
+            elif message.get("body"):
+                yield message["body"]
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

@@ -19,7 +19,7 @@ from functools import partial
 from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 cdef object PLAIN_CALL = Response.__call__
 cdef tuple BODILESS = (204, 205, 304)
@@ -247,7 +247,11 @@ cdef class Dispatcher(Lookup):
             if not isinstance(response, Response):
                 response = await self.collect(response, x.scope, wrapped)
             x.receive = receive
-            return response if index == 0 else self.shown(x, response)
+            if index == 0:
+                return response
+            if isinstance(response, FileResponse):
+                response = await self.encoded_response.begun(response, x.scope, wrapped)
+            return self.shown(x, response)
         if self.is_rewritten(x):
             plan = self.find_again(x)
             if plan is None:
@@ -263,6 +267,8 @@ cdef class Dispatcher(Lookup):
                 partial(self.close_with, x),
             )
             await x.inner_task.start()
+            if isinstance(x.response, FileResponse):
+                await self._begin(x)
             return self.as_response(x)
         try:
             if plan.is_direct:
@@ -273,7 +279,16 @@ cdef class Dispatcher(Lookup):
                 await plan.run(x)
         except Exception as error:
             await self._recover(x, error)
+        if isinstance(x.response, FileResponse):
+            await self._begin(x)
         return self.as_response(x)
+
+    async def _begin(self, Exchange x not None):
+        """Find out status and fields of a file, which it has only when it is being sent."""
+        try:
+            x.response = await self.encoded_response.begun(x.response, x.scope, x.receive)
+        except Exception as error:
+            await self._recover(x, error)
 
     cdef bint is_rewritten(self, Exchange x) except -1:
         """Return whether a middleware may have changed what the route depends on."""
@@ -304,13 +319,17 @@ cdef class Dispatcher(Lookup):
     cdef object shown(self, Exchange x, object response):
         """Return *response* as the next middleware outwards gets it."""
         background = response.background
-        if type(response).__call__ is PLAIN_CALL:
+        if type(response) is self.encoded_response:
+            response.background = None
+        elif type(response).__call__ is PLAIN_CALL:
             # The middleware may change it; the program may give it more than once.
             response = self.encoded_response(
                 response.status_code, response.raw_headers, response.body, None
             )
-        elif background is not None:
+        else:
             response.background = None
+            if isinstance(response, StreamingResponse):
+                response.body_iterator = encoded_chunks(response.body_iterator, response.charset)
         keep_task(x, background)
         return response
 
@@ -369,6 +388,12 @@ cdef int keep_task(Exchange x, object background) except -1:
             x.request_stack = AsyncExitStack()
         x.request_stack.push_async_exit(TaskAfterMiddleware(background))
     return 0
+
+
+async def encoded_chunks(chunks, charset):
+    """Yield *chunks*, of a streaming response, as bytes, as the server gets them."""
+    async for chunk in chunks:
+        yield chunk.encode(charset) if isinstance(chunk, str) else chunk
 
 
 async def close_stack(Exchange x not None):

@@ -49,6 +49,10 @@ def application(f: Any, log: Log) -> Any:
 
         return f.responses.StreamingResponse(chunks(), background=tasks_of(f, log, "stream"))
 
+    @app.get("/file")
+    async def file(name: str = __file__) -> Any:
+        return f.responses.FileResponse(name, background=tasks_of(f, log, "file"))
+
     @app.get("/key")
     async def key() -> None:
         raise KeyError("k")

@@ -44,6 +44,8 @@ REQUESTS: dict[str, tuple[tuple[str, str, bytes], ...]] = {
         ("/body", "", b"some bytes"),
         ("/session", "a=1", b""),
         ("/stream", "", b""),
+        ("/file", "", b""),
+        ("/file", "name=/none", b""),
         ("/key", "", b""),
         ("/value", "", b""),
         ("/none", "", b""),

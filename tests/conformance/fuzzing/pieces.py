@@ -65,6 +65,7 @@ RESULTS = (
     "f.responses.StreamingResponse(iter(['a', b'b']), media_type='text/x')",
     "f.responses.HTMLResponse('<p>', background=task(log, 'own task'))",
     "f.responses.FileResponse('/nonexistent')",
+    "f.responses.FileResponse(__file__, background=task(log, 'file task'))",
 )
 RAISES = (
     "raise f.HTTPException(404, {'a': 1}, {'x-h': 'v'})",
