@@ -1,4 +1,4 @@
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, Final, final
 
 from fasterapi._speedups.exchange import Exchange
@@ -6,6 +6,8 @@ from fasterapi._speedups.lookup import Lookup
 from fasterapi._speedups.plan import EndpointPlan
 
 NO_RESPONSE: Final[Any]
+
+def encoded_chunks(chunks: AsyncIterable[Any], charset: str) -> AsyncIterator[Any]: ...
 
 @final
 class Dispatcher(Lookup):
@@ -40,6 +42,11 @@ class Dispatcher(Lookup):
     async def fail(self, x: Exchange, error: Exception) -> None: ...
 
 async def close_stack(x: Exchange) -> None: ...
+
+@final
+class TaskAfterMiddleware:
+    def __new__(cls, task: Callable[[], Awaitable[None]]) -> TaskAfterMiddleware: ...
+    async def __aexit__(self, error_type: object, error: object, traceback: object) -> bool: ...
 
 @final
 class CallNext:
