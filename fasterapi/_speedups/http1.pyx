@@ -8,7 +8,6 @@ One request is answered at a time. What a client sends beyond it stays as unpars
 from a certain amount on in its own socket: nothing grows with the number of pipelined requests.
 """
 
-cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.contextvars cimport PyContext_Copy, PyContext_CopyCurrent
 from libc.string cimport memchr

@@ -11,7 +11,7 @@ cimport cython
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.head cimport encode
-from fasterapi._speedups.http_host cimport Host, Watched
+from fasterapi._speedups.http_host cimport Watched
 
 from asyncio import sleep
 
@@ -234,7 +234,7 @@ cdef class HttpExchange(Exchange):
         cdef bytes name
         cdef bint has_length = False
         self.is_bodiless = status == 204 or status == 304 or self.method == "HEAD"
-        for index, field in enumerate(self.head):
+        for field in self.head:
             name = bytes(field[0])
             if len(name) == 14 and name.lower() == b"content-length":
                 if not bytes(field[1]).isdigit():

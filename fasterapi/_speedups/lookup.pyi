@@ -1,5 +1,7 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
+
+MAX_BODY_SIZE_SCOPE_KEY: Final[str]
 
 class Lookup:
     def __init__(

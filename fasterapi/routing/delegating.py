@@ -1,7 +1,5 @@
 """The ways to add routes to an app, which hands them on to its router."""
 
-
-
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any

@@ -219,7 +219,7 @@ def route_classes(m: ModuleType) -> Any:
     "GET /broken", "GET /status", "GET /empty", "GET /reset", "GET /nan", "GET /html",
     "GET /cookie", "GET /default", "GET /model-response", "GET /openapi.json",
 )  # fmt: skip
-def answers(m: ModuleType) -> Any:  # noqa: C901  many small endpoints
+def answers(m: ModuleType) -> Any:
     sse, responses = sub(m, "sse"), sub(m, "responses")
     app = m.FastAPI()
 
@@ -353,7 +353,7 @@ def bodies(m: ModuleType) -> Any:
     "GET /deep",
     "GET /swallowed",
 )
-def errors(m: ModuleType) -> Any:  # noqa: C901  many small endpoints
+def errors(m: ModuleType) -> Any:
     async def on_500(request: Any, error: Exception) -> Response:
         return PlainTextResponse(f"500 {error}", status_code=500)
 
