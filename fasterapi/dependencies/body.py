@@ -27,6 +27,7 @@ from fasterapi.dependencies.forms import (
     _get_form_models,
     _is_nullable,
 )
+from fasterapi.exceptions import UsageError
 from fasterapi.utils import create_model_field
 
 # Value and location of one field's input.
@@ -186,9 +187,13 @@ def _get_body_field(
     Returns:
         The only parameter itself, or a generated one whose model has a field per parameter; None
         for a route without a body.
+
+    Raises:
+        UsageError: Parameters need a form and a JSON object, but there is one body only.
     """
     if not body_params:
         return None
+    _refuse_two_bodies(body_params)
     first = body_params[0]
     form_params = [field for field in body_params if _get_form_models(field)]
     if not embed_body_fields and not any(map(_is_nullable, form_params)):
@@ -209,6 +214,39 @@ def _get_body_field(
     return create_model_field(
         name="body", type_=model, alias="body", field_info=_body_info(body_params, model)
     )
+
+
+def _refuse_two_bodies(body_params: list[ModelField]) -> None:
+    """Raise UsageError if a form is declared beside a JSON object that no form can hold."""
+    forms = [field.name for field in body_params if isinstance(field.field_info, params.Form)]
+    if not forms:
+        return
+    for field in body_params:
+        if not isinstance(field.field_info, params.Form) and _needs_json_object(field):
+            raise UsageError(
+                f"the body is declared in two places: parameter {field.name!r} needs a JSON "
+                f"object, {', '.join(map(repr, forms))} a form, so that no request could be "
+                f"accepted; make {field.name!r} a Form() model, or a form field that holds JSON "
+                "(pydantic's Json)"
+            )
+
+
+def _needs_json_object(field: ModelField) -> bool:
+    """Return whether only an object can be *field*, which must be there.
+
+    COMPAT: a model with a validator that runs first may read JSON from the text of a form field,
+    a recipe that programs use.
+    """
+    info = field.field_info
+    if not info.is_required() or not lenient_issubclass(info.annotation, BaseModel):
+        return False
+    model: Any = info.annotation
+    if info.metadata or not model.__pydantic_complete__:
+        return False
+    schema: Any = model.__pydantic_core_schema__
+    while schema.get("type") == "definitions":
+        schema = schema["schema"]
+    return bool(schema.get("type") == "model" and schema["schema"].get("type") == "model-fields")
 
 
 def _body_info(body_params: list[ModelField], model: type[BaseModel]) -> params.Body:

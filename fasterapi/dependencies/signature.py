@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket
 
 from fasterapi import params
 from fasterapi._compat import ModelField, lenient_issubclass
+from fasterapi._place import add_place
 from fasterapi.concurrency import _DependencyConcurrency
 from fasterapi.dependencies.models import Dependant, _get_computed_scope, call_kind
 from fasterapi.dependencies.parameter import analyze_param
@@ -49,8 +50,11 @@ def get_parameterless_sub_dependant(*, depends: params.Depends, path: str) -> De
         depends: One of a route's, router's or app's ``dependencies=[...]``.
         path: The route's path.
     """
-    if not callable(depends.dependency):
-        raise AssertionError("A parameter-less dependency must have a callable dependency")
+    if not callable(getattr(depends, "dependency", None)):
+        raise AssertionError(
+            "A parameter-less dependency must have a callable dependency: Depends(function), "
+            f"got {repr(depends)[:200]}"
+        )
     return get_dependant(
         path=path,
         call=depends.dependency,
@@ -109,32 +113,47 @@ def _add_parameters(
     """Fill in *dependant*, whose ancestors' callables and own are *chain*."""
     call: Any = dependant.call
     for param in get_typed_signature(call).parameters.values():
-        if param.kind is param.POSITIONAL_ONLY:
-            raise UsageError(
-                f"{_describe(call)}: parameter {param.name!r} is positional only, but arguments are"
-                " passed by name; remove the '/' from the signature"
-            )
-        details = analyze_param(
-            param_name=param.name,
-            annotation=param.annotation,
-            value=param.default,
-            path_param_names=path_names,
+        try:
+            _add_parameter(dependant, param, path=path, path_names=path_names, chain=chain)
+        except UsageError:
+            raise  # names the functions itself
+        except Exception as error:
+            add_place(error, f"parameter {param.name!r} of {_describe(call)}")
+            raise
+
+
+def _add_parameter(
+    dependant: Dependant,
+    param: inspect.Parameter,
+    *,
+    path: str,
+    path_names: set[str],
+    chain: tuple[Any, ...],
+) -> None:
+    if param.kind is param.POSITIONAL_ONLY:
+        raise UsageError(
+            f"{_describe(dependant.call)}: parameter {param.name!r} is positional only, but"
+            " arguments are passed by name; remove the '/' from the signature"
         )
-        if details.depends is not None:
-            child = _child(dependant, param.name, details.depends, path)
-            if any(child.call is ancestor for ancestor in chain):
-                raise UsageError(_cycle_message((*chain, child.call)))
-            _add_parameters(child, path=path, path_names=path_names, chain=(*chain, child.call))
-            dependant.dependencies.append(child)
-        elif add_non_field_param_to_dependency(
-            param_name=param.name, type_annotation=details.type_annotation, dependant=dependant
-        ):
-            if details.field is not None:
-                raise AssertionError(
-                    f"Cannot specify multiple FastAPI annotations for {param.name!r}"
-                )
-        elif details.field is not None:
-            _add_field(details.field, dependant)
+    details = analyze_param(
+        param_name=param.name,
+        annotation=param.annotation,
+        value=param.default,
+        path_param_names=path_names,
+    )
+    if details.depends is not None:
+        child = _child(dependant, param.name, details.depends, path)
+        if any(child.call is ancestor for ancestor in chain):
+            raise UsageError(_cycle_message((*chain, child.call)))
+        _add_parameters(child, path=path, path_names=path_names, chain=(*chain, child.call))
+        dependant.dependencies.append(child)
+    elif add_non_field_param_to_dependency(
+        param_name=param.name, type_annotation=details.type_annotation, dependant=dependant
+    ):
+        if details.field is not None:
+            raise AssertionError(f"Cannot specify multiple FastAPI annotations for {param.name!r}")
+    elif details.field is not None:
+        _add_field(details.field, dependant)
 
 
 def _child(dependant: Dependant, name: str, depends: params.Depends, path: str) -> Dependant:

@@ -20,6 +20,7 @@ __all__ = (
     "match_route",
     "reject_relative_path",
     "require",
+    "route_location",
 )
 
 Convertors = dict[str, Convertor[Any]]
@@ -44,10 +45,14 @@ def endpoint_location(endpoint: Any) -> str:
     return f"{name} at {code.co_filename}:{code.co_firstlineno}"
 
 
+def route_location(path: str, endpoint: Any) -> str:
+    """Return path and endpoint of a route, for errors about its definition."""
+    return f"route {path!r}, endpoint {endpoint_location(endpoint)}"
+
+
 def _fail(error: Exception, path: str, endpoint: Any) -> NoReturn:
     kind = AssertionError if isinstance(error, AssertionError) else ValueError
-    where = f"route {path!r}, endpoint {endpoint_location(endpoint)}"
-    raise kind(f"{error} ({where})") from error
+    raise kind(f"{error} ({route_location(path, endpoint)})") from error
 
 
 def reject_relative_path(path: str, endpoint: Any) -> None:

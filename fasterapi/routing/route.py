@@ -18,12 +18,13 @@ import fasterapi.routing as names
 from fasterapi import params
 from fasterapi._compat import ModelField
 from fasterapi._form_limits import _FormLimits, _validate_form_limits
+from fasterapi._place import placed
 from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.dependencies.models import Dependant
 from fasterapi.executors import place
 from fasterapi.routing import patchpoints
 from fasterapi.routing.options import RouteSettings, complete, show_options
-from fasterapi.routing.paths import LazyPathRegex, assign_path
+from fasterapi.routing.paths import LazyPathRegex, assign_path, route_location
 from fasterapi.routing.scope import (
     _effective_route_context_var,
     _get_scope_effective_route_context,
@@ -290,9 +291,10 @@ class APIWebSocketRoute(_Watched, routing.WebSocketRoute):
         self.dependencies = list(dependencies or [])
         self.dependency_overrides_provider = dependency_overrides_provider
         assign_path(self, path, endpoint)
-        self.dependant, _, self._embed_body_fields = build_tree(
-            self.path_format, endpoint, self.dependencies
-        )
+        with placed(lambda: route_location(path, endpoint)):
+            self.dependant, _, self._embed_body_fields = build_tree(
+                self.path_format, endpoint, self.dependencies
+            )
         self.app = self._own_app = names.websocket_session(
             names.get_websocket_app(
                 dependant=self.dependant,

@@ -21,6 +21,7 @@ import fasterapi.routing as names
 from fasterapi import params
 from fasterapi._body_limit import validate_max_body_size
 from fasterapi._compat import ModelField, lenient_issubclass
+from fasterapi._place import add_place
 from fasterapi.datastructures import DefaultPlaceholder
 from fasterapi.dependencies.models import Dependant, _is_async_gen_callable, _is_gen_callable
 from fasterapi.dependencies.utils import (
@@ -30,7 +31,7 @@ from fasterapi.dependencies.utils import (
     get_typed_return_annotation,
 )
 from fasterapi.routing import patchpoints
-from fasterapi.routing.paths import assign_path, require
+from fasterapi.routing.paths import assign_path, require, route_location
 from fasterapi.sse import EventSourceResponse, ServerSentEvent
 
 __all__ = ("RouteParts", "assign_state", "build_tree")
@@ -227,6 +228,7 @@ def _assign_identity(route: Any, path: str, options: Mapping[str, Any]) -> None:
     route.name = get_name(endpoint) if name is None else name
     assign_path(route, path, endpoint)
     methods = options["methods"]
+    require(not isinstance(methods, str), f"methods must be a list of names, got {methods!r}")
     route.methods = {"GET"} if methods is None else {method.upper() for method in methods}
     make_id = options["generate_unique_id_function"]
     if isinstance(make_id, DefaultPlaceholder):
@@ -372,9 +374,13 @@ def assign_state(
     validate_max_body_size(options["max_body_size"])
     for option in _COPIED_OPTIONS:
         setattr(route, option, options[option])
-    _assign_identity(route, path, options)
-    _assign_texts(route, options)
-    _assign_response_fields(route, donor)
-    body_params = _assign_dependant(route, donor)
-    _assign_result(route, options["response_model"], donor)
+    try:
+        _assign_identity(route, path, options)
+        _assign_texts(route, options)
+        _assign_response_fields(route, donor)
+        body_params = _assign_dependant(route, donor)
+        _assign_result(route, options["response_model"], donor)
+    except Exception as error:
+        add_place(error, route_location(path, endpoint))
+        raise
     return body_params

@@ -1,7 +1,6 @@
 """Heads and bodies that must never go out as they are (RFC 9110 sections 5.5, 6.4, 15)."""
 
 import asyncio
-import logging
 from typing import Any
 
 import pytest
@@ -10,10 +9,8 @@ from starlette.routing import Route
 
 from fasterapi import (
     APIRouter,
-    Cookie,
     Depends,
     FastAPI,
-    Header,
     HTTPException,
     Request,
     Response,
@@ -244,7 +241,7 @@ def test_error_page_of_the_program_is_used(door: str) -> None:
 @pytest.mark.parametrize(
     "where", ["middleware", "function middleware", "mount", "route", "handler"]
 )
-def test_bad_head_of_anything_in_the_app_becomes_a_500(where: str) -> None:  # noqa: C901
+def test_bad_head_of_anything_in_the_app_becomes_a_500(where: str) -> None:
     app = FastAPI()
 
     async def evil(scope: Any, receive: Any, send: Any) -> None:

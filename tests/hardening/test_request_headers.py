@@ -1,7 +1,6 @@
 """Headers and cookies of requests that are no text, or too much of it."""
 
 import time
-from typing import Any
 
 from fasterapi import Cookie, FastAPI, Header, Request
 from tests.hardening.doors import ask, make_app
