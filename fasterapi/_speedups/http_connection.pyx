@@ -42,7 +42,12 @@ cdef class Connection(Link):
             self.out = [self.out]
         (<list>self.out).append(data)
         self.out_size += len(data)
-        return self.flush() if self.out_size > CORKED_BYTES else 0
+        if self.out_size > CORKED_BYTES:
+            self.flush()
+            if self.transport.is_closing():
+                # SECURITY: the client has gone; it asked for more that nobody will read.
+                self.mode = CLOSED
+        return 0
 
     cdef int flush(self) except -1:
         """Write what was put while requests were being read."""
