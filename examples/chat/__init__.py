@@ -1,0 +1,1 @@
+"""A chat by WebSocket, with server-sent events."""

@@ -1,0 +1,1 @@
+"""Uploads, ranges and streams."""

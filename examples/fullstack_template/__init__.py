@@ -1,0 +1,1 @@
+"""Users, JWT login and items in SQL."""
