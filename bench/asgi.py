@@ -172,6 +172,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--batch-s", type=float, default=0.15, help="CPU seconds a batch (0.15)")
     parser.add_argument("--counted", type=int, default=2000, help="requests counted (2000)")
     parser.add_argument("--compare", type=Path, metavar="JSON", help="an earlier result")
+    parser.add_argument("--report", type=Path, metavar="JSON", help="only print a kept result")
     parser.add_argument("--no-keep", action="store_true", help="write no file under results/")
     return parser.parse_args()
 
@@ -179,6 +180,9 @@ def arguments() -> argparse.Namespace:
 def main() -> int:
     """Measure, print the tables, keep the result; the exit code is 1 if an answer was wrong."""
     given = arguments()
+    if given.report:
+        print(report(json.loads(given.report.read_text())))
+        return 0
     frameworks = chosen(given.only, FRAMEWORKS, "framework")
     names = chosen(given.workloads, WORKLOADS, "workload")
     options = {"batches": given.batches, "batch_s": given.batch_s, "counted": given.counted}
