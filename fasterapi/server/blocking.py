@@ -1,15 +1,16 @@
 """Find out what makes the event loop stand still, and say it once per place."""
 
 import asyncio
+import faulthandler
 import logging
 import os
-import sys
+import re
 import sysconfig
+import tempfile
 import threading
 import time
 import traceback
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -19,6 +20,8 @@ __all__ = ("BlockDetector", "parse_duration")
 logger = logging.getLogger("fasterapi.blocking")
 
 _MAX_PLACES: Final = 1000
+_THREAD: Final = re.compile(r"hread 0x([0-9a-f]+)")
+_FRAME: Final = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 _LIBRARIES: Final = tuple(
     f"{folder}{os.sep}"
     for folder in {
@@ -90,17 +93,15 @@ class BlockDetector:
                 return
             if self._answered.wait(self._threshold_s):
                 continue
-            frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001  the only way
+            stack = _stack_of(self._thread_id)
             # Late ourselves: native code may have held the GIL, and the loop goes on since.
-            if frame is not None and not self._answered.is_set():
-                self._report(frame)
-            del frame
+            if stack and not self._answered.is_set():
+                self._report(stack)
             while not self._answered.wait(1.0) and not self._stopped.is_set():
                 pass
             logger.debug("event loop goes on after %.3f s", time.monotonic() - asked)
 
-    def _report(self, frame: FrameType) -> None:
-        stack = list(traceback.extract_stack(frame))
+    def _report(self, stack: list[traceback.FrameSummary]) -> None:
         runners = [i for i, place in enumerate(stack) if place.filename.startswith(_RUNNERS)]
         stack = stack[runners[-1] + 1 if runners else 0 :] or stack
         own = [place for place in stack if not _is_library(place.filename)]
@@ -119,6 +120,25 @@ class BlockDetector:
             place.lineno or 0,
             "".join(traceback.format_list(stack[first:])).rstrip(),
         )
+
+
+def _stack_of(thread_id: int) -> list[traceback.FrameSummary]:
+    """Return the stack of a thread, outermost call first; empty if it is not found.
+
+    `sys._current_frames` would make frame objects of the threads of sub-interpreters as well,
+    which run at the same time: with ``executor="interpreter"`` that crashed the process.
+    """
+    with tempfile.TemporaryFile() as file:
+        faulthandler.dump_traceback(file)
+        file.seek(0)
+        text = file.read().decode("ascii", "replace")
+    for block in text.split("\n\n"):
+        head, *lines = block.strip().splitlines() or [""]
+        number = _THREAD.search(head)
+        if number is not None and int(number[1], 16) == thread_id:
+            found = [match for match in map(_FRAME.match, lines) if match is not None]
+            return [traceback.FrameSummary(m[1], int(m[2]), m[3]) for m in reversed(found)]
+    return []
 
 
 def _is_library(filename: str) -> bool:
