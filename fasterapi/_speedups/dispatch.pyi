@@ -56,6 +56,6 @@ class CallNext:
         x: Exchange,
         plan: EndpointPlan,
         index: int,
-        receive: Callable[[], Awaitable[Any]],
+        request: Any,
     ) -> CallNext: ...
     def __call__(self, request: Any) -> Awaitable[Any]: ...

@@ -240,17 +240,18 @@ cdef class Dispatcher(Lookup):
         if index < len(self.middleware):
             request = x.get_cached_request()
             receive = x.receive
-            wrapped = request.wrapped_receive
             response = await self.middleware[index](
-                request, CallNext(self, x, plan, index + 1, wrapped)
+                request, CallNext(self, x, plan, index + 1, request)
             )
             if not isinstance(response, Response):
-                response = await self.collect(response, x.scope, wrapped)
+                response = await self.collect(response, x.scope, request.wrapped_receive)
             x.receive = receive
             if index == 0:
                 return response
             if isinstance(response, FileResponse):
-                response = await self.encoded_response.begun(response, x.scope, wrapped)
+                response = await self.encoded_response.begun(
+                    response, x.scope, request.wrapped_receive
+                )
             return self.shown(x, response)
         if self.is_rewritten(x):
             plan = self.find_again(x)
@@ -267,7 +268,7 @@ cdef class Dispatcher(Lookup):
                 partial(self.close_with, x),
             )
             await x.inner_task.start()
-            if isinstance(x.response, FileResponse):
+            if x.response is not None and isinstance(x.response, FileResponse):
                 await self._begin(x)
             return self.as_response(x)
         try:
@@ -279,7 +280,7 @@ cdef class Dispatcher(Lookup):
                 await plan.run(x)
         except Exception as error:
             await self._recover(x, error)
-        if isinstance(x.response, FileResponse):
+        if x.response is not None and isinstance(x.response, FileResponse):
             await self._begin(x)
         return self.as_response(x)
 
@@ -432,17 +433,24 @@ cdef class CallNext:
     cdef Exchange x
     cdef EndpointPlan plan
     cdef Py_ssize_t index
-    cdef object receive
+    cdef object request
+    cdef bint is_called
 
     def __cinit__(self, Dispatcher dispatcher not None, Exchange x not None,
-                  EndpointPlan plan not None, Py_ssize_t index, object receive):
+                  EndpointPlan plan not None, Py_ssize_t index, object request):
         self.dispatcher = dispatcher
         self.x = x
         self.plan = plan
         self.index = index
-        self.receive = receive
+        self.request = request
 
     def __call__(self, request):
-        """Return an awaitable of the response; *request* is the one that was passed in."""
-        self.x.receive = self.receive
+        """Return an awaitable of the response; *request* is the one that was passed in.
+
+        May be called again: a body that the middleware has read is there once more.
+        """
+        if self.is_called:
+            self.request._wrapped_rcv_consumed = False
+        self.is_called = True
+        self.x.receive = self.request.wrapped_receive
         return self.dispatcher._run_middleware(self.x, self.plan, self.index)
