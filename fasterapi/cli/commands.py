@@ -13,6 +13,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from fasterapi import compat
 from fasterapi._version import __version__
 from fasterapi.applications import FastAPI
 from fasterapi.cli import limits as limit
@@ -106,18 +107,20 @@ def _serve(
     headers: opt.Headers = None,
     server_header: opt.ServerHeader = None,
     date_header: opt.DateHeader = None,
+    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
-    # All parameters but the first four are server options of the same name; read from the
+    # All parameters but those named below are server options of the same name; read from the
     # context, because it holds what was given under these names.
     given = {
         name: list(value) or None if isinstance(value, (list, tuple)) else value
         for name, value in context.params.items()
-        if name not in ("path", "app", "entrypoint")
+        if name not in ("path", "app", "entrypoint", "as_fastapi")
     }
     is_development = context.info_name == "dev"
     if is_development:
         # Read where folders of a frontend are checked: they may not be built yet.
         os.environ.setdefault("FASTAPI_ENV", "development")
+    _stand_in_for_fastapi(out, is_wanted=as_fastapi)
     # COMPAT: FastAPI's command reports to stdout.
     found = _find(out, path or entrypoint, app)
     settings = _settings(given, found.app, is_development)
@@ -126,7 +129,18 @@ def _serve(
     except UsageError as error:
         fail(out, str(error), code=2)
     _announce(found, settings, is_development)
-    serve(found.import_string, **settings)
+    is_stand_in = compat.is_installed()
+    serve(compat.servable(found.import_string) if is_stand_in else found.import_string, **settings)
+
+
+def _stand_in_for_fastapi(console: Console, *, is_wanted: bool) -> None:
+    if not is_wanted:
+        return
+    try:
+        compat.check()
+    except compat.TooLateError as error:
+        fail(console, str(error))
+    compat.install()
 
 
 def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
@@ -159,6 +173,7 @@ def _announce(found: FoundApp, settings: Mapping[str, Any], is_development: bool
             "app": f"{found.import_string}  ({found.file}; {found.source})",
             "server": base_url(settings) or settings.get("uds"),
             "docs": docs_url(found.app, settings),
+            "fastapi": "imports of it get FasterAPI" if compat.is_installed() else None,
             "note": "for production use: fasterapi run" if is_development else None,
         },
     )
@@ -178,8 +193,10 @@ def _routes(
     path: opt.Target = None,
     app: opt.App = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """List the routes of an app and how each is answered."""
+    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     rows = describe_routes(target)
     if as_json:
@@ -198,8 +215,10 @@ def _openapi(
         Path | None, typer.Option("--out", "-o", help="File to write; without it stdout.")
     ] = None,
     indent: Annotated[int, typer.Option(min=0, help="Spaces per level; 0 is one line.")] = 2,
+    as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """Print the OpenAPI document of an app as JSON."""
+    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     with contextlib.redirect_stdout(sys.stderr):
         document = target.openapi()
