@@ -44,8 +44,11 @@ class Gauge:
         return int((self.folder / "statm").read_text().split()[1]) / 256
 
     def sockets(self):
-        links = (os.readlink(path) for path in (self.folder / "fd").iterdir())
-        return sum(link.startswith("socket:") for link in links)
+        count = 0
+        for path in (self.folder / "fd").iterdir():
+            with suppress(FileNotFoundError):  # closed meanwhile
+                count += os.readlink(path).startswith("socket:")
+        return count
 
     def is_idle(self):
         """Return whether the process used next to no CPU time in the last moments."""

@@ -4,7 +4,6 @@ The connection is handed to uvicorn's WebSocket class; these tests hold the whol
 """
 
 import struct
-import time
 
 import pytest
 from starlette.responses import PlainTextResponse
@@ -12,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Close, CloseCode, Frame, Opcode
 from websockets.sync.client import connect
 
-from fasterapi import FasterAPI, WebSocket, WebSocketDisconnect, WebSocketException
-from tests.http.door import read_all, read_answer, serving, status_of
+from fasterapi import FasterAPI, WebSocket, WebSocketException
+from tests.http.door import read_all, read_answer, serving, status_of, wait_until
 from tests.http.raw.case import get
 
 MOST_BYTES = 1 << 20
@@ -21,7 +20,7 @@ MOST_BYTES = 1 << 20
 
 def make_app():
     app = FasterAPI()
-    app.state.closed = []
+    app.state.closed = {}
 
     @app.get("/plaintext")
     async def plaintext():
@@ -33,7 +32,8 @@ def make_app():
         while True:
             message = await websocket.receive()
             if message["type"] == "websocket.disconnect":
-                app.state.closed.append((message.get("code"), message.get("reason")))
+                who = websocket.scope["query_string"].decode()
+                app.state.closed[who] = message.get("code"), message.get("reason")
                 return
             await websocket.send({**message, "type": "websocket.send"})
 
@@ -66,11 +66,8 @@ def make_app():
     @app.websocket("/count/{count}")
     async def count(websocket: WebSocket, count: int):
         await websocket.accept()
-        try:
-            for number in range(count):
-                await websocket.send_text(str(number))
-        except WebSocketDisconnect:
-            app.state.closed.append("left")
+        for number in range(count):
+            await websocket.send_text(str(number))
 
     @app.websocket("/scope")
     async def scope(websocket: WebSocket):
@@ -157,14 +154,11 @@ def test_close_code_of_the_application_arrives(door, code):
 
 @pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1001, "bye"), (3999, "é" * 60)])
 def test_close_code_of_the_client_arrives(door, code, reason):
-    door.closed.clear()
-    with open_(door) as client:
+    with open_(door, f"/echo?{code}") as client:
         client.close(code, reason)
         assert client.close_code == code
-    deadline = time.monotonic() + 10
-    while not door.closed and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert door.closed == [(code, reason)]
+    wait_until(lambda: str(code) in door.closed)
+    assert door.closed[str(code)] == (code, reason)
 
 
 def test_message_over_the_limit_is_1009(door):
@@ -301,11 +295,8 @@ def test_handshake_may_come_byte_by_byte(door):
 
 
 def test_client_that_vanishes_ends_its_handler(door):
-    door.closed.clear()
     with door.connect() as client:
-        client.sendall(HANDSHAKE)
+        client.sendall(HANDSHAKE.replace(b"/echo", b"/echo?vanished"))
         assert status_of(read_answer(client)[0]) == 101
-    deadline = time.monotonic() + 10
-    while not door.closed and time.monotonic() < deadline:
-        time.sleep(0.005)
-    assert door.closed[0][0] in (1005, 1006)
+    wait_until(lambda: "vanished" in door.closed)
+    assert door.closed["vanished"][0] in (1005, 1006)
