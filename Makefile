@@ -141,6 +141,10 @@ bench-micro: $(BENCH)/.made ## nanoseconds of each compiled part
 sanitize: ## tests of the compiled modules under AddressSanitizer and UBSan
 	$(INTERPRETER) tests/sanitize.py --python $(INTERPRETER) --into $(SANITIZED) $(ARGS)
 
+.PHONY: leaks
+leaks: build ## a million requests; objects and memory must not grow (in `make test`: fewer)
+	$(PY) tests/isolated/leak.py 1000000
+
 .PHONY: dist
 dist: build ## build the sdist, and from it the wheel, into dist/
 	rm -rf dist
