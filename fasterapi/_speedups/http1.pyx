@@ -21,6 +21,7 @@ from fasterapi._speedups.http_connection cimport (
 from fasterapi._speedups.http_exchange cimport HttpExchange
 from fasterapi._speedups.http_head cimport RequestHead
 from fasterapi._speedups.http_host cimport host_of, in_ticks
+from fasterapi._speedups.http_handshake cimport HandshakeFault, encoded_again, fault_of
 from fasterapi._speedups.http_serve cimport answer_by_app, answer_by_plan
 
 import asyncio
@@ -78,7 +79,7 @@ cdef class HttpProtocol(Connection):
         self.resume_writing()
         if x is not None:
             x.lose()
-            if x.task is not None and self.host.limits.cancel_on_disconnect:
+            if x.task is not None and x.is_cancelled_by_disconnect():
                 x.task.cancel("client disconnected")
 
     def data_received(self, bytes data not None):
@@ -104,9 +105,11 @@ cdef class HttpProtocol(Connection):
         """Return whether to stay open: a client may stop sending and wait for its answer."""
         cdef HttpExchange x = self.exchange
         self.is_at_eof = True
-        if self.mode != ANSWERING or self.is_tls or self.host.limits.cancel_on_disconnect:
+        if self.mode != ANSWERING or self.is_tls:
             return False
         if x is not None:
+            if x.is_cancelled_by_disconnect():
+                return False
             x.is_gone = True
             x.wake()
         return True
@@ -363,8 +366,7 @@ cdef class HttpProtocol(Connection):
         return x.expects_continue or self.mode == LENGTH_BODY and self.body_left > DROPPED_BODY
 
     cdef int finished(self, HttpExchange x) except -1:
-        cdef object state = self.host.server_state
-        state.total_requests += 1
+        self.host.count()
         if self.exchange is not x:
             return 0
         self.exchange = None
@@ -386,18 +388,10 @@ cdef class HttpProtocol(Connection):
     cdef int upgrade(self, RequestHead head, bytes data, Py_ssize_t at) except -1:
         """Hand the connection to uvicorn's WebSocket class, which reads the head again."""
         cdef object transport = self.transport
-        cdef list lines = [head.method.encode("ascii"), b" ", head.raw_path]
-        if head.query_string:
-            lines += [b"?", head.query_string]
-        lines.append(b" HTTP/1.1\r\n")
-        for name, value in head.headers:
-            if name == b"sec-websocket-version" and value != b"13":
-                return self.refuse(426, "unsupported WebSocket version")
-            # SECURITY: some WebSocket libraries fail on these instead of refusing them.
-            if name.startswith(b"sec-websocket-") and not value.isascii():
-                return self.refuse(400, "invalid WebSocket handshake")
-            lines += [name, b": ", value, b"\r\n"]
-        lines += [b"\r\n", data[at:]]
+        cdef HandshakeFault fault = fault_of(head)
+        if fault is not None:
+            return self.refuse(fault.status, fault.reason)
+        handshake = encoded_again(head, data[at:])
         self.flush()
         self.let_go()
         protocol = self.host.websocket_class(
@@ -406,6 +400,6 @@ cdef class HttpProtocol(Connection):
             app_state=self.host.app_state,
         )
         protocol.connection_made(transport)
-        protocol.data_received(b"".join(lines))
+        protocol.data_received(handshake)
         transport.set_protocol(protocol)
         return 0

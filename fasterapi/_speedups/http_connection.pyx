@@ -3,7 +3,6 @@
 Request path: http_exchange (bytes) -> [here] -> uvloop.
 """
 
-cimport cython
 from fasterapi._speedups.head cimport encode
 from fasterapi._speedups.http_exchange cimport HttpExchange, Link
 from fasterapi._speedups.http_host cimport in_ticks

@@ -63,6 +63,8 @@ cdef class HttpExchange(Exchange):
     cdef int begin(self, int status, object headers) except -1
     cdef int notice_fields(self, int status) except -1
     cdef bytes head_bytes(self, long long length, bytes body)
+    cdef int send_now(self, object message) except -1
+    cdef bint is_cancelled_by_disconnect(self) except -1
     cdef int write_head(self) except -1
     cdef int write_body(self, object body, bint has_more) except -1
     cdef int write_first(self, bytes body, bint has_more) except -1

@@ -12,6 +12,8 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.head cimport encode
 from fasterapi._speedups.http_host cimport Watched
+from fasterapi._speedups.http_log cimport log_request
+from fasterapi._speedups.http_ready cimport NOTHING, ready
 
 from asyncio import sleep
 
@@ -138,8 +140,13 @@ cdef class HttpExchange(Exchange):
                     waiter.set_result(None)
         return 0
 
-    async def receive_message(self):
+    def receive_message(self):
         """ASGI receive: the next piece of the body, or the news that the client is gone."""
+        message = self.take_message()
+        return self.receive_later() if message is None else ready(message)
+
+    async def receive_later(self):
+        """Wait for a message."""
         while True:
             message = self.take_message()
             if message is not None:
@@ -177,42 +184,66 @@ cdef class HttpExchange(Exchange):
 
     # --- the answer ------------------------------------------------------------------------
 
-    async def send_message(self, message):
-        """ASGI send; waits while the client reads too slowly."""
+    def send_message(self, message):
+        """ASGI send; what must wait for nothing is done when this returns."""
+        if self.link is None or self.link.is_write_paused:
+            return self.send_later(message)
+        self.send_now(message)
+        if self.streak > FAIR_BYTES:
+            # Also the news that the client is gone takes a turn of the loop.
+            self.streak = 0
+            return sleep(0)
+        return NOTHING
+
+    async def send_later(self, message):
+        """Wait while the client reads too slowly, then send."""
         while self.link is not None and self.link.is_write_paused:
             self.streak = 0
             await self.link.drained()
+        if self.link is None and not self.is_finished:
+            # SECURITY: a stream that waits for nothing else would hold the loop for good, and
+            # keep whoever listens for the disconnect from ending it.
+            await sleep(0)
+            return
+        self.send_now(message)
+
+    cdef int send_now(self, object message) except -1:
+        """Do what *message* asks for; the connection takes it."""
         kind = message["type"]
         if self.is_finished:
             raise RuntimeError(
                 f"Unexpected ASGI message {kind!r} sent, after response already completed."
             )
-        if self.link is None:
-            # SECURITY: a stream that waits for nothing else would hold the loop for good, and
-            # keep whoever listens for the disconnect from ending it.
-            await sleep(0)
-            return
         if kind == "http.response.early_hint" and not self.has_head:
-            self.write_hint(message.get("links", ()))
-        elif not self.has_head:
+            return self.write_hint(message.get("links", ()))
+        if not self.has_head:
             if kind != "http.response.start":
                 raise RuntimeError(
                     f"Expected ASGI message 'http.response.start', but got {kind!r}."
                 )
             self.begin(message["status"], message.get("headers", ()))
-            self.link.hold(self)
-        elif kind != "http.response.body":
+            return self.link.hold(self)
+        if kind != "http.response.body":
             raise RuntimeError(
                 f"Expected ASGI message 'http.response.body', but got {kind!r}."
             )
-        else:
-            body = message.get("body", b"")
-            self.write_body(body, message.get("more_body", False))
-            self.streak += len(body) + MESSAGE_COST
-            if self.streak > FAIR_BYTES:
-                # Also the news that the client is gone takes a turn of the loop.
-                self.streak = 0
-                await sleep(0)
+        body = message.get("body", b"")
+        self.write_body(body, message.get("more_body", False))
+        self.streak += len(body) + MESSAGE_COST
+        return 0
+
+    cdef bint is_cancelled_by_disconnect(self) except -1:
+        """Return whether the handler is not wanted any more when the client has gone.
+
+        Said of all by the server's option, or by ``cancel_on_disconnect = True`` on the
+        application or the endpoint.
+        """
+        if self.host.limits.cancel_on_disconnect:
+            return True
+        if getattr(self.host.own_app, "cancel_on_disconnect", False) is True:
+            return True
+        return self.plan is not None and \
+            getattr(self.plan.endpoint, "cancel_on_disconnect", False) is True
 
     cdef int begin(self, int status, object headers) except -1:
         """Set status and fields; raise, before anything was written, if they cannot be sent."""
@@ -232,19 +263,21 @@ cdef class HttpExchange(Exchange):
     cdef int notice_fields(self, int status) except -1:
         """Read framing and Connection out of the app's fields (RFC 9112 section 6)."""
         cdef bytes name
+        cdef Py_ssize_t size
         cdef bint has_length = False
         self.is_bodiless = status == 204 or status == 304 or self.method == "HEAD"
         for field in self.head:
-            name = bytes(field[0])
-            if len(name) == 14 and name.lower() == b"content-length":
+            name = field[0] if type(field[0]) is bytes else bytes(field[0])
+            size = len(name)
+            if size == 14 and name.lower() == b"content-length":
                 if not bytes(field[1]).isdigit():
                     raise ValueError(f"Content-Length must be a number, got {field[1]!r}")
                 self.framing = BY_LENGTH
                 self.left = int(field[1])
                 has_length = True
-            elif len(name) == 17 and name.lower() == b"transfer-encoding":
+            elif size == 17 and name.lower() == b"transfer-encoding":
                 self.framing = BY_CHUNKS
-            elif len(name) == 10 and name.lower() == b"connection":
+            elif size == 10 and name.lower() == b"connection":
                 if b"close" in bytes(field[1]).lower():
                     self.keep_alive = False
                     self.says_close = True
@@ -363,16 +396,17 @@ cdef class HttpExchange(Exchange):
         return link.finished(self)
 
     cdef int log(self) except -1:
-        """Log the request as uvicorn does, for the sake of its formatter."""
-        from uvicorn.protocols.utils import get_client_addr, get_path_with_query_string
-
-        scope = self.get_scope()
-        self.host.access_logger.info(
-            '%s - "%s %s HTTP/%s" %d',
-            get_client_addr(scope), self.method, get_path_with_query_string(scope),
-            VERSIONS[self.minor], self.status,
+        """Log the request, its client as a trusted proxy tells it."""
+        scope = self.get_scope() if self.is_forwarded else self.scope
+        return log_request(
+            self.host.access_logger,
+            self.client if scope is None else scope["client"],
+            self.method,
+            self.scope_path if scope is None else scope["path"],
+            self.query_string,
+            VERSIONS[self.minor],
+            self.status,
         )
-        return 0
 
 
 cdef list without(list fields, bytes lower_name):

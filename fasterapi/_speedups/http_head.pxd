@@ -41,4 +41,3 @@ cdef class RequestHead:
 
 
 cdef Text value_end(Text at, Text stop) noexcept nogil
-cdef bint is_authority(bytes value) except -1

@@ -10,6 +10,7 @@ cdef class Host:
     cdef object config
     cdef object server_state
     cdef readonly object app            # what the server was given, uvicorn's layers included
+    cdef object inner_app               # the same without the layer for X-Forwarded-*
     cdef object own_app                 # the FasterAPI application in it, or None
     cdef object proxy                   # uvicorn's layer for X-Forwarded-*, or None
     cdef dict app_state                 # of the lifespan
@@ -30,6 +31,9 @@ cdef class Host:
     cdef set watched                    # connections with a clock
     cdef long ticks                     # since the start, half a second each
     cdef object timer
+    cdef long uncounted                 # requests that uvicorn's counter does not know yet
+    cdef bint counts_at_once            # the counter has somebody who looks
+    cdef bint has_fresh_lines           # made in this tick
     cdef object default_headers         # that `lines` were made of
     cdef FieldLines lines               # Date, Server and the configured ones
     cdef FieldLines closing_lines       # the same and Connection: close
@@ -38,6 +42,7 @@ cdef class Host:
     cdef Dispatcher door(self)
     cdef bint is_overloaded(self) except -1
     cdef long long body_limit(self) except -1
+    cdef int count(self) except -1
     cdef int watch(self, Watched link) except -1
     cdef object start(self, object coroutine, object context)
     cdef object forwarded(self, dict scope)

@@ -56,16 +56,21 @@ cdef class Host:
         self.connections = server_state.connections
         self.tasks = server_state.tasks
         self.watched = set()
+        self.counts_at_once = config.limit_max_requests is not None
         inner = self.app
         if type(inner) is ProxyHeadersMiddleware:
             self.proxy = ProxyHeadersMiddleware(nothing, "")
             self.proxy.trusted_hosts = inner.trusted_hosts
             inner = inner.app
+        self.inner_app = inner
         if answers_itself(inner):
             self.own_app = inner
 
     cdef int refresh_lines(self) except -1:
         """Encode the server's common fields again if uvicorn has new ones: every second."""
+        if self.has_fresh_lines:
+            return 0
+        self.has_fresh_lines = True
         headers = self.server_state.default_headers
         if headers is not self.default_headers:
             self.lines = FieldLines(list(headers))
@@ -103,10 +108,23 @@ cdef class Host:
                     most = own
         return most
 
+    cdef int count(self) except -1:
+        """Count one request, for uvicorn at the latest when the clock ticks."""
+        self.uncounted += 1
+        if self.counts_at_once:
+            self.report()
+        return 0
+
+    def report(self):
+        """Tell uvicorn how many requests there were."""
+        self.server_state.total_requests += self.uncounted
+        self.uncounted = 0
+
     cdef int watch(self, Watched link) except -1:
         """Have `tick` called on *link* while it is in `watched`."""
         self.watched.add(link)
         if self.timer is None:
+            self.has_fresh_lines = False
             self.timer = self.loop.call_later(TICK_S, self.on_tick)
         return 0
 
@@ -115,6 +133,8 @@ cdef class Host:
         cdef Watched link
         self.ticks += 1
         self.timer = None
+        self.has_fresh_lines = False
+        self.report()
         for link in list(self.watched):
             try:
                 link.tick(self.ticks)

@@ -76,7 +76,9 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
 async def run_app(HttpExchange x not None):
     """Answer by the ASGI application, checking what it does as uvicorn does."""
     try:
-        result = await x.host.app(x.get_scope(), x.receive, x.send)
+        # uvicorn's layer for X-Forwarded-* has nothing to do where no such field has come.
+        app = x.host.app if x.is_forwarded else x.host.inner_app
+        result = await app(x.get_scope(), x.receive, x.send)
         if result is not None:
             x.host.logger.error(
                 "ASGI callable should return None, but returned '%s'.", result
@@ -111,6 +113,8 @@ cdef int fail(HttpExchange x, object error) except -1:
     """
     if isinstance(error, CancelledError):
         x.host.logger.warning("request cancelled %s", describe(x))
+        if x.link is not None and not x.has_head:
+            refuse(x, 503, b"Service Unavailable")
     elif x.is_gone and isinstance(error, ClientDisconnect):
         # SECURITY: any client can have this; a traceback for each would flood the log.
         x.host.logger.info("client gone before its request was read %s", describe(x))
@@ -133,7 +137,7 @@ cdef int end(HttpExchange x) except -1:
     x.is_over = True
     if x.link is not None and not x.is_finished:
         if not x.has_head:
-            refuse(x)
+            refuse(x, 500, b"Internal Server Error")
         else:
             if not x.is_gone:
                 x.host.logger.error(
@@ -149,13 +153,13 @@ cdef int end(HttpExchange x) except -1:
     return 0
 
 
-cdef int refuse(HttpExchange x) except -1:
-    """Answer 500, and close: the program may have stopped in the middle of the body."""
+cdef int refuse(HttpExchange x, int status, bytes reason) except -1:
+    """Answer with an error, and close: the program may have stopped in mid body."""
     x.head = None
     x.framing = 0
     x.keep_alive = False
-    x.begin(500, [(b"content-type", b"text/plain; charset=utf-8")])
-    return x.write_body(b"Internal Server Error", False)
+    x.begin(status, [(b"content-type", b"text/plain; charset=utf-8")])
+    return x.write_body(reason, False)
 
 
 cdef str describe(HttpExchange x):
