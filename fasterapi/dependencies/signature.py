@@ -50,14 +50,15 @@ def get_parameterless_sub_dependant(*, depends: params.Depends, path: str) -> De
         depends: One of a route's, router's or app's ``dependencies=[...]``.
         path: The route's path.
     """
-    if not callable(getattr(depends, "dependency", None)):
+    call = getattr(depends, "dependency", None)
+    if not callable(call):
         raise AssertionError(
             "A parameter-less dependency must have a callable dependency: Depends(function), "
             f"got {repr(depends)[:200]}"
         )
     return get_dependant(
         path=path,
-        call=depends.dependency,
+        call=call,
         scope=depends.scope,
         concurrency=depends._concurrency,  # noqa: SLF001 - the limiter belongs to the package
         own_oauth_scopes=_security_scopes(depends),
