@@ -22,7 +22,7 @@ class Item(BaseModel):
     size: int = 1
 
 
-def make_app():  # noqa: C901  many small handlers
+def make_app():
     app = FasterAPI()
     app.state.log = []
     log = app.state.log
@@ -141,7 +141,7 @@ def make_app():  # noqa: C901  many small handlers
     @app.get("/disconnect")
     async def disconnect(request: Request):
         log.append("waiting")
-        while not await request.is_disconnected():  # noqa: ASYNC110
+        while not await request.is_disconnected():
             await asyncio.sleep(0.005)
         log.append("gone")
 
