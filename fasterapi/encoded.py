@@ -206,6 +206,8 @@ class _Sending:
         self._is_over = self._is_background_due = False
         if response.background is not None:
             response.background = BackgroundTask(self._note_background)
+        # Servers of older versions are listened to by a second task; here only one is stepped.
+        scope = {**scope, "asgi": {**scope.get("asgi", {}), "spec_version": "2.4"}}
         self._coroutine: Coroutine[Any, Any, None] = response(scope, receive, _pause)
 
     async def _note_background(self) -> None:

@@ -146,6 +146,10 @@ cdef class Dispatcher(Lookup):
                 await plan.run_in_stacks(x)
                 if x.response is None and x.payload is None:
                     raise self.lost_response()
+                if self.middleware and isinstance(x.response, FileResponse):
+                    x.response = await self.encoded_response.begun(
+                        x.response, x.scope, x.receive
+                    )
             elif plan.is_direct:
                 value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
                 if not plan.encode(x, value):
@@ -268,8 +272,6 @@ cdef class Dispatcher(Lookup):
                 partial(self.close_with, x),
             )
             await x.inner_task.start()
-            if x.response is not None and isinstance(x.response, FileResponse):
-                await self._begin(x)
             return self.as_response(x)
         try:
             if plan.is_direct:

@@ -5,6 +5,7 @@ import sys
 from collections import Counter
 
 from tests.conformance.fuzzing.compare import compare
+from tests.conformance.fuzzing.over_http import compare_over_http
 from tests.conformance.fuzzing.program import write_program
 
 
@@ -16,11 +17,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--show", action="store_true", help="print the programs as well")
     parser.add_argument("--most", type=int, default=20, help="differences to print")
     parser.add_argument("--each", type=int, default=2, help="differences to print of one program")
+    parser.add_argument("--http", action="store_true", help="as bytes, by both protocol classes")
     options = parser.parse_args(arguments)
     subjects: Counter[str] = Counter()
     different = 0
     for seed in range(options.seed, options.seed + options.programs):
-        found = compare(seed)
+        found = compare_over_http(seed) if options.http else compare(seed)
         different += bool(found)
         if found and options.show and sum(subjects.values()) < options.most:
             print(write_program(seed).source)

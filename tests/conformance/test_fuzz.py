@@ -14,6 +14,7 @@ import pytest
 
 from tests.conformance import fuzz
 from tests.conformance.fuzzing.compare import compare
+from tests.conformance.fuzzing.over_http import compare_over_http
 from tests.conformance.fuzzing.program import write_program
 from tests.conformance.fuzzing.requests import write_calls
 
@@ -23,6 +24,13 @@ BATCH = 20
 @pytest.mark.parametrize("first", range(0, 240, BATCH))
 def test_random_programs_behave_as_on_fastapi(first: int) -> None:
     differences = [str(item) for seed in range(first, first + BATCH) for item in compare(seed)]
+    assert differences == []
+
+
+@pytest.mark.parametrize("first", range(500, 580, BATCH))
+def test_random_programs_behave_as_on_fastapi_over_http(first: int) -> None:
+    seeds = range(first, first + BATCH)
+    differences = [str(item) for seed in seeds for item in compare_over_http(seed)]
     assert differences == []
 
 

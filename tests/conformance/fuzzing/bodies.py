@@ -109,9 +109,11 @@ _CONTENT_TYPES = (
 )
 
 
-def body_parameters(rng: Random, names: list[str], texts: list[str]) -> list[Parameter]:
+def body_parameters(
+    rng: Random, names: list[str], texts: list[str], *, are_forms: bool
+) -> list[Parameter]:
     """Return one to three parameters that make up a body; their samples go to *texts*."""
-    if rng.random() < 0.2:
+    if are_forms:
         count = rng.choice((1, 1, 2))
         return [_with_default(rng, names[i], rng.choice(_FORMS)) for i in range(count)]
     known = {**_OBJECTS, **_OTHERS}

@@ -55,6 +55,8 @@ class Writer:
         self.inputs: dict[str, Inputs] = {}
         self.generators: set[str] = set()
         self.routes = 0
+        # Not both in one program: a dependency's would meet the other kind in some endpoint.
+        self.has_forms = self.chance(0.2)
 
     def chance(self, probability: float) -> bool:
         return self.rng.random() < probability
@@ -215,7 +217,9 @@ class Writer:
         inputs = self.inputs.setdefault(name, Inputs())
         own: list[Parameter] = []
         if self.chance(0.12):
-            own = body_parameters(self.rng, ["a", "b", "c"], inputs.bodies)[:1]
+            own = body_parameters(
+                self.rng, ["a", "b", "c"], inputs.bodies, are_forms=self.has_forms
+            )[:1]
         parameters = self.parameters(inputs, own, self.rng.randrange(3))
         arguments = ", ".join(item.name for item in parameters)
         statements = f"log({name!r}, show([{arguments}]))\n{self.specials(parameters)}"
@@ -279,7 +283,9 @@ class Writer:
             if self.chance(0.9):
                 own.append(path_parameter(self.rng, name, inputs.wires))
         if method != "GET" and self.chance(0.85):
-            own.extend(body_parameters(self.rng, ["a", "b", "c"], inputs.bodies))
+            own.extend(
+                body_parameters(self.rng, ["a", "b", "c"], inputs.bodies, are_forms=self.has_forms)
+            )
         parameters = self.parameters(inputs, own, self.rng.randrange(4))
         names = [item.name for item in parameters]
         statements = f"log('endpoint', show([{', '.join(names)}]))\n{self.specials(parameters)}"
