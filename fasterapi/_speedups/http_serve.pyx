@@ -18,7 +18,7 @@ from asyncio import CancelledError
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
-from fasterapi._speedups.dispatch import NO_RESPONSE, close_stack
+from fasterapi._speedups.dispatch import NO_RESPONSE
 
 cdef object PLAIN_CALL = Response.__call__
 
@@ -61,14 +61,19 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
             x.open()
             await dispatcher.send_response(x)
         if x.request_stack is not None:
-            await close_stack(x)
+            await dispatcher.close(x)
     except Exception as error:
         x.open()
         try:
             await dispatcher.fail(x, error)
         except BaseException as last:
             fail(x, last)
-    except BaseException as error:
+    except BaseException as error:  # cancelled: what is open must be closed all the same
+        if x.request_stack is not None:
+            try:
+                error = await dispatcher.close_all_with(x, error)
+            except BaseException as last:
+                error = last
         fail(x, error)
     end(x)
 
