@@ -70,8 +70,12 @@ class Writer:
             self.add_dependency(f"dep{number}")
         options = self.app_options()
         self.add(f"app = f.FastAPI({options})")
+        if self.chance(0.12):
+            self.add("app.add_middleware(CORSMiddleware, allow_origins=['*'])")
         if self.chance(0.35):
             self.add_middleware()
+        if self.chance(0.12):
+            self.add("app.add_middleware(Through)")
         self.add_handlers()
         for _ in range(self.rng.randint(1, 3)):
             self.add_route("app", "")

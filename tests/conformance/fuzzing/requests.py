@@ -86,6 +86,8 @@ def _call(rng: Random, target: Target) -> Call:
         chunks = (body,) if rng.random() < 0.7 else (body[:half], b"", body[half:])
     if rng.random() < 0.05:
         headers.append((b"range", rng.choice((b"bytes=0-9", b"bytes=5-4"))))
+    if rng.random() < 0.1:
+        headers.append((b"origin", b"https://example.com"))
     rng.shuffle(headers)
     root_path = rng.choice(("/root", "/r", "/api")) if rng.random() < 0.04 else ""
     if root_path and rng.random() < 0.6:

@@ -27,6 +27,7 @@ from pydantic import (
     model_validator,
 )
 from starlette.background import BackgroundTask
+from starlette.middleware.cors import CORSMiddleware
 
 
 class Color(str, Enum):  # noqa: UP042  as most programs have it
@@ -202,6 +203,16 @@ class Point:
 class Pair(TypedDict):
     left: int
     right: str
+
+
+class Through:
+    """ASGI middleware that changes nothing."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
 
 
 class Attributes:
