@@ -108,10 +108,11 @@ def _is_on_purpose(call: Call, theirs: Outcome, ours: Outcome) -> bool:
     """Return whether docs/guide/differences.md lists this difference."""
     if b"ud800" in b"".join(call.chunks).replace(b"\x00", b""):
         return True  # lone surrogates are refused
-    if theirs.status in _BODILESS and theirs.status == ours.status:
+    is_prefix = ours.events[: len(theirs.events)] == theirs.events
+    is_broken = theirs.error == ("incomplete", "")
+    if theirs.status in _BODILESS and theirs.status == ours.status and (is_prefix or is_broken):
         # No content, and no length of it, where there cannot be any. uvicorn raises.
-        if theirs.error == ("incomplete", "") or ours.events[: len(theirs.events)] == theirs.events:
-            return True
+        return True
     if theirs == replace(ours, events=theirs.events) and sorted(theirs.events) == sorted(
         ours.events
     ):
