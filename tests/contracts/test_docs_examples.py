@@ -205,6 +205,16 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).strip().replace(" ", "-") for title in headings}
 
 
+def test_measured_tables_are_those_of_a_kept_run() -> None:
+    page = (ROOT / "docs/performance.md").read_text("utf-8")
+    kept = ROOT / re.search(r"bench/results/\S+-asgi-\w+\.json", page)[0]  # type: ignore[index]
+    if not kept.exists():  # a source distribution has no results
+        pytest.skip(f"{kept.name} is not here")
+    for framework, figures in json.loads(kept.read_text())["figures"].items():
+        cells = [f"{entry['us']:.2f}" for entry in figures.values()]
+        assert " | ".join(cells) in page, f"{framework}: the page has other figures"
+
+
 REFERENCE = sorted((ROOT / "docs/reference").glob("*.md"))
 
 
