@@ -37,6 +37,7 @@ cdef class Exchange:
     cdef bint started            # the status line is out: no other response can follow
 
     cdef dict get_scope(self)
+    cdef int open(self) except -1
     cdef object get_request(self)
     cdef object get_cached_request(self)
     cdef object new_request(self, object cls, dict template)

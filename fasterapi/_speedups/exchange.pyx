@@ -42,6 +42,10 @@ cdef class Exchange:
         """Return the ASGI scope; a door that was given none overrides this and builds it."""
         return self.scope
 
+    cdef int open(self) except -1:
+        """See to it that `receive` and `send` are there; a door that makes them late overrides."""
+        return 0
+
     cdef object get_request(self):
         """Return the Starlette Request of this exchange, the same one each time."""
         if self.request is None:

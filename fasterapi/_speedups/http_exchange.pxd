@@ -54,7 +54,6 @@ cdef class HttpExchange(Exchange):
     cdef Py_ssize_t streak       # bytes sent since the app last waited for the client
     cdef bint says_close         # the app has sent Connection: close itself
 
-    cdef int open(self) except -1
     cdef int take_piece(self, bytes piece) except -1
     cdef int end_body(self) except -1
     cdef int lose(self) except -1

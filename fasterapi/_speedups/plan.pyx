@@ -214,11 +214,13 @@ cdef class EndpointPlan:
             x.body_value = UNSET
             if self.validate_json is not None and has_plain_json(x):
                 if x.body is None:
+                    x.open()
                     try:
                         message = await x.receive()
-                        x.body = body_of(message)
+                        body = body_of(message)
                         if message.get("more_body", False):
-                            x.body = await receive_rest(x, x.body)
+                            body = await receive_rest(x, body)
+                        x.body = body  # only when it is whole: the doors read it too
                     except Exception as error:
                         raise unreadable(error) from error
                 self.validate_body(x)

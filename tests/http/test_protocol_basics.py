@@ -550,3 +550,16 @@ def read_all_answers(client, count):
     rest = b""
     for _ in range(count):
         _, _, rest = read_answer(client, rest)
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7])
+def test_model_in_the_body_may_come_after_the_head_and_in_pieces(door, cut):
+    """The plan reads the body itself; the head alone starts it."""
+    body = b'{"name": "cup", "size": 2}'
+    sent = request("/items", "POST", body, JSON)
+    with door.connect() as client:
+        client.sendall(sent[: len(sent) - len(body) + cut])
+        assert door.get("/json")[0] == 200  # by then the server has read the first part
+        client.sendall(body[cut:])
+        _, answer, _ = read_answer(client)
+        assert json.loads(answer) == {"name": "cup", "size": 2}
