@@ -242,8 +242,12 @@ cdef class HttpExchange(Exchange):
             return True
         if getattr(self.host.own_app, "cancel_on_disconnect", False) is True:
             return True
-        return self.plan is not None and \
-            getattr(self.plan.endpoint, "cancel_on_disconnect", False) is True
+        endpoint = None
+        if self.plan is not None:
+            endpoint = self.plan.endpoint
+        elif self.scope is not None:  # a route that is not compiled: the router has named it
+            endpoint = self.scope.get("endpoint")
+        return getattr(endpoint, "cancel_on_disconnect", False) is True
 
     cdef int begin(self, int status, object headers) except -1:
         """Set status and fields; raise, before anything was written, if they cannot be sent."""

@@ -20,7 +20,8 @@ async def answer(send, body=b"raw"):
 def test_receive_and_send_may_run_in_tasks_of_their_own():
     async def app(_scope, receive, send):
         message = await asyncio.create_task(receive())
-        start = {"type": "http.response.start", "status": 200, "headers": []}
+        fields = [(b"content-length", b"4")]
+        start = {"type": "http.response.start", "status": 200, "headers": fields}
         await asyncio.wait_for(send(start), 5)
         body = message["body"] or b"none"
         await asyncio.gather(send({"type": "http.response.body", "body": body}))
