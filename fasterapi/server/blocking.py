@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import uvicorn
 
@@ -71,6 +71,9 @@ class BlockDetector:
         self._answered = threading.Event()
         self._stopped = threading.Event()
         self._known: set[tuple[str, int]] = set()
+        # Made here: each call that lets go of the GIL costs a switch interval to get it back
+        # from a loop that computes, and the stack would come too late.
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115  closed by the thread
         self._thread = threading.Thread(
             target=self._watch, name="FasterAPI block detector", daemon=True
         )
@@ -84,6 +87,10 @@ class BlockDetector:
         self._stopped.set()
 
     def _watch(self) -> None:
+        with self._file:
+            self._ask_until_stopped()
+
+    def _ask_until_stopped(self) -> None:
         while not self._stopped.wait(self._threshold_s):
             self._answered.clear()
             asked = time.monotonic()
@@ -93,9 +100,10 @@ class BlockDetector:
                 return
             if self._answered.wait(self._threshold_s):
                 continue
-            stack = _stack_of(self._thread_id)
-            # Late ourselves: native code may have held the GIL, and the loop goes on since.
-            if stack and not self._answered.is_set():
+            stack = _stack_of(self._thread_id, self._file)
+            # Late ourselves: native code may have held the GIL, and the loop goes on since. Or
+            # the loop has ended, and its thread does something else by now.
+            if stack and not self._answered.is_set() and not self._stopped.is_set():
                 self._report(stack)
             while not self._answered.wait(1.0) and not self._stopped.is_set():
                 pass
@@ -122,22 +130,27 @@ class BlockDetector:
         )
 
 
-def _stack_of(thread_id: int) -> list[traceback.FrameSummary]:
+def _stack_of(thread_id: int, file: IO[bytes]) -> list[traceback.FrameSummary]:
     """Return the stack of a thread, outermost call first; empty if it is not found.
 
     `sys._current_frames` would make frame objects of the threads of sub-interpreters as well,
     which run at the same time: with ``executor="interpreter"`` that crashed the process.
     """
-    with tempfile.TemporaryFile() as file:
-        faulthandler.dump_traceback(file)
-        file.seek(0)
-        text = file.read().decode("ascii", "replace")
+    file.seek(0)
+    file.truncate()
+    faulthandler.dump_traceback(file)
+    file.seek(0)
+    text = file.read().decode("ascii", "replace")
     for block in text.split("\n\n"):
         head, *lines = block.strip().splitlines() or [""]
         number = _THREAD.search(head)
         if number is not None and int(number[1], 16) == thread_id:
             found = [match for match in map(_FRAME.match, lines) if match is not None]
-            return [traceback.FrameSummary(m[1], int(m[2]), m[3]) for m in reversed(found)]
+            # The lines of the sources are read when, and if, the report is written.
+            return [
+                traceback.FrameSummary(m[1], int(m[2]), m[3], lookup_line=False)
+                for m in reversed(found)
+            ]
     return []
 
 

@@ -61,6 +61,22 @@ def test_one_place_is_reported_once(caplog: pytest.LogCaptureFixture) -> None:
     assert len(messages(caplog)) == 1
 
 
+def test_computing_blocks_too(caplog: pytest.LogCaptureFixture) -> None:
+    watch(computing)
+    assert "in computing" in messages(caplog)[0]
+
+
+def test_idle_loop_is_not_blocked(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        detector = BlockDetector(asyncio.get_running_loop(), 0.2)
+        detector.start()
+        await asyncio.sleep(0.7)
+        detector.stop()
+
+    asyncio.run(main())
+    assert messages(caplog) == []
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("50ms", 0.05), ("0.5s", 0.5), ("2", 2.0), ("off", 0.0), (" 1 MS ", 0.001)],
