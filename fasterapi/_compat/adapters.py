@@ -53,6 +53,19 @@ _DOCUMENTED_VALUES = frozenset({str, int, float, bool, type(None)})
 _LITERAL_VALUES = (str, int, bool, bytes, type(None))
 # Shapes are bounded by a program's source; the limit is for those that make models in a loop.
 _SHARED_LIMIT = 4096
+
+
+class _Uncached:
+    """Metadata that pydantic passes over and that keeps typing from caching what it is part of.
+
+    ``Annotated[float, Ge(1)]`` would otherwise be the object made for ``Annotated[float, Ge(1.0)]``,
+    whose JSON schema says ``1.0``.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+_UNCACHED = _Uncached()
 _shared: dict[Shape, TypeAdapter[Any]] = {}
 
 
@@ -149,7 +162,7 @@ def shared_adapter(shape: Shape, annotation: Any, metadata: Sequence[Any]) -> Ty
     """
     adapter = _shared.get(shape)
     if adapter is None:
-        annotated: Any = Annotated[(annotation, *metadata)] if metadata else annotation
+        annotated: Any = Annotated[(annotation, *metadata, _UNCACHED)] if metadata else annotation
         adapter = _keep(shape, TypeAdapter(annotated))
     return adapter
 

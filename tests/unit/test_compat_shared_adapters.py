@@ -1,5 +1,6 @@
 """A field that shares its adapter answers as one that has its own."""
 
+import json
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import SchemaError
 
 from fasterapi._compat import ModelField
-from fasterapi._compat.adapters import build_adapter, field_shape
+from fasterapi._compat.adapters import build_adapter, field_shape, shared_adapter
 
 
 class Item(BaseModel):
@@ -100,3 +101,16 @@ def test_equal_shapes_mean_equal_answers(first: Any, second: Any, value: Any) ->
     shape = field_shape(first, ())
     if shape is not None and shape == field_shape(second, ()):
         assert outcome(TypeAdapter(first), value) == outcome(TypeAdapter(second), value)
+
+
+def test_equal_limits_of_another_type_keep_their_spelling() -> None:
+    """``Ge(1) == Ge(1.0)``, so typing makes one object of both; the document tells them apart."""
+    schemas = []
+    for limit in (1, 1.0):
+        metadata = (Ge(limit),)
+        shape = field_shape(float, metadata)
+        schemas.append(json.dumps(shared_adapter(shape, float, metadata).json_schema()))
+    assert schemas == [
+        '{"minimum": 1, "type": "number"}',
+        '{"minimum": 1.0, "type": "number"}',
+    ]
