@@ -58,7 +58,7 @@ _SHARED_LIMIT = 4096
 class _Uncached:
     """Metadata that pydantic passes over and that keeps typing from caching what it is part of.
 
-    ``Annotated[float, Ge(1)]`` would otherwise be the object made for ``Annotated[float, Ge(1.0)]``,
+    ``Annotated[float, Ge(1)]`` would otherwise be the object of ``Annotated[float, Ge(1.0)]``,
     whose JSON schema says ``1.0``.
     """
 
