@@ -14,10 +14,10 @@ cdef class HttpProtocol(Connection):
     cdef ChunkReader chunks      # of a chunked body
     cdef long long body_left     # of a body with a length
     cdef long long requests      # so far
-    cdef bint is_at_eof
 
     cdef int drive(self, bytes data) except -1
     cdef bint is_blocked(self) noexcept
+    cdef bint has_work(self) noexcept
     cdef Py_ssize_t read_head(self, bytes data, Py_ssize_t at) except -2
     cdef int begin(self, RequestHead head) except -1
     cdef Py_ssize_t read_body(self, bytes data, Py_ssize_t at) except -2

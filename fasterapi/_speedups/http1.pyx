@@ -105,13 +105,11 @@ cdef class HttpProtocol(Connection):
         """Return whether to stay open: a client may stop sending and wait for its answer."""
         cdef HttpExchange x = self.exchange
         self.is_at_eof = True
-        if self.mode != ANSWERING or self.is_tls:
+        if self.is_tls or not self.has_work():
             return False
-        if x is not None:
-            if x.is_cancelled_by_disconnect():
-                return False
-            x.is_gone = True
-            x.wake()
+        if x is not None and x.is_cancelled_by_disconnect():
+            return False
+        self.look_for_life()
         return True
 
     def pause_writing(self):
@@ -130,7 +128,7 @@ cdef class HttpProtocol(Connection):
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
         if self.mode == HEAD and self.pending is not None and self.transport is not None:
-            self.host.loop.call_soon(self.go_on)
+            self.go_on_soon()
 
     # --- called by uvicorn's server --------------------------------------------------------
 
@@ -159,6 +157,7 @@ cdef class HttpProtocol(Connection):
     def go_on(self):
         """Read on in what has come while the last request was being answered."""
         cdef bytes data = b""
+        self.is_going_on = False
         if self.mode >= ANSWERING:
             return
         if self.pending is not None:
@@ -166,8 +165,8 @@ cdef class HttpProtocol(Connection):
             self.pending = None
         self.unpause()
         self.drive(data)
-        if self.is_at_eof and self.exchange is None and self.mode < LINGERING:
-            self.close(False)
+        if self.is_at_eof and self.mode < LINGERING and not self.has_work():
+            self.close(False)  # whatever is there, the rest of it will not come
 
     # --- reading ---------------------------------------------------------------------------
 
@@ -199,6 +198,12 @@ cdef class HttpProtocol(Connection):
     cdef bint is_blocked(self) noexcept:
         """Return whether nothing may be read now: an answer comes first, or the client reads."""
         return self.mode >= ANSWERING or self.mode == HEAD and self.is_write_paused
+
+    cdef bint has_work(self) noexcept:
+        """Return whether there is a whole request to answer, or there may be one."""
+        if self.mode == HEAD:
+            return self.is_going_on or self.is_write_paused and self.pending is not None
+        return self.mode == ANSWERING
 
     cdef Py_ssize_t read_head(self, bytes data, Py_ssize_t at) except -2:
         """Read a head; return where its body begins, or -1 if nothing can be done now."""
@@ -380,7 +385,7 @@ cdef class HttpProtocol(Connection):
         if not self.is_driving and (
             self.pending is not None or self.is_read_paused or self.is_at_eof
         ):
-            self.host.loop.call_soon(self.go_on)
+            self.go_on_soon()
         return 0
 
     # --- WebSockets ------------------------------------------------------------------------

@@ -28,6 +28,8 @@ cdef class Connection(Link):
     cdef bint is_read_paused
     cdef bint is_stopping        # the server is shutting down
     cdef bint is_tls
+    cdef bint is_at_eof          # the client sends nothing any more
+    cdef bint is_going_on        # `go_on` will be called by the loop
     # Writing.
     cdef object out              # bytes, or a list of them, not yet written
     cdef Py_ssize_t out_size
@@ -50,5 +52,6 @@ cdef class Connection(Link):
     cdef int let_go(self) except -1
     cdef int set_timer(self, int timing, double seconds) except -1
     cdef int on_deadline(self) except -1
+    cdef int go_on_soon(self) except -1
     cdef int pause(self) except -1
     cdef int unpause(self) except -1

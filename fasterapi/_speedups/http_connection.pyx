@@ -13,6 +13,7 @@ cdef enum:
 
 cdef double TICK_S = 0.5
 cdef double LINGER_S = 2.0
+cdef double HALF_CLOSED_S = 0.25
 cdef tuple PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 cdef tuple RETRY_LATER = (b"retry-after", b"1")
 # With 426 a server says what it would upgrade to (RFC 9110 section 15.5.22, RFC 6455 4.4).
@@ -83,6 +84,32 @@ cdef class Connection(Link):
         if self.drain_waiter is None:
             self.drain_waiter = self.host.loop.create_future()
         return wait_for(self.drain_waiter)
+
+    # --- reading ---------------------------------------------------------------------------
+
+    cdef int go_on_soon(self) except -1:
+        """Have `go_on` called, after what else is to be done in this turn of the loop."""
+        if not self.is_going_on:
+            self.is_going_on = True
+            self.host.loop.call_soon(self.go_on)
+        return 0
+
+    def look_for_life(self):
+        """Tell a program that has nothing to say that its half-closed client is gone.
+
+        A client that has only ended its side and one that has gone altogether look alike
+        until something is sent to it. So an answer that is being sent goes on, and breaks when
+        the other side refuses it; a program that only waits is told that nobody does.
+        """
+        cdef HttpExchange x = self.exchange
+        if self.mode >= LINGERING:
+            return
+        if x is not None and not self.is_write_paused:
+            if x.is_silent:
+                x.is_gone = True
+                x.wake()
+            x.is_silent = True
+        self.host.loop.call_later(HALF_CLOSED_S, self.look_for_life)
 
     cdef int pause(self) except -1:
         """Stop reading from the socket; time does not count against the client then."""

@@ -39,7 +39,8 @@ cdef class HttpExchange(Exchange):
     cdef bint is_read            # the body has arrived whole
     cdef bint is_received        # and the app has received its end
     cdef bint expects_continue
-    cdef bint is_gone            # the client sends nothing any more
+    cdef bint is_gone            # the client is, or the program is told so
+    cdef bint is_silent          # nothing was sent since the last look of a half-closed link
     cdef list waiters            # futures of `receive_message`
     # The answer.
     cdef bint keep_alive

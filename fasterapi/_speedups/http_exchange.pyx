@@ -210,6 +210,7 @@ cdef class HttpExchange(Exchange):
     cdef int send_now(self, object message) except -1:
         """Do what *message* asks for; the connection takes it."""
         kind = message["type"]
+        self.is_silent = False
         if self.is_finished:
             raise RuntimeError(
                 f"Unexpected ASGI message {kind!r} sent, after response already completed."

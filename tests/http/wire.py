@@ -33,8 +33,15 @@ class Wire(asyncio.Transport):
             return
         if self.is_paused:
             self.waiting.append(data)
+        elif data is None:
+            if not self.protocol.eof_received():
+                self.close()
         else:
             self.protocol.data_received(data)
+
+    def half_close(self):
+        """End what the client sends; like bytes, the end waits while nobody reads."""
+        self.feed(None)
 
     async def settle(self):
         """Let the server work until nothing moves any more."""
