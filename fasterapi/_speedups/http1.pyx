@@ -52,12 +52,13 @@ cdef class HttpProtocol(Connection):
             config.load()
         loop = asyncio.get_running_loop() if _loop is None else _loop
         self.host = host_of(config, server_state, app_state, loop)
-        self.mode = CLOSED
 
     # --- called by the event loop ----------------------------------------------------------
 
     def connection_made(self, transport):
         """Start with an open connection."""
+        if self.host is None:
+            raise RuntimeError("HttpProtocol.__init__ was not called")
         self.transport = transport
         self.write = transport.write
         self.server = get_local_addr(transport)
@@ -114,6 +115,8 @@ cdef class HttpProtocol(Connection):
 
     def pause_writing(self):
         """The client reads more slowly than we write."""
+        if self.transport is None:
+            return
         self.is_write_paused = True
         self.write_mark = 0
         self.write_deadline = self.host.ticks + in_ticks(self.host.limits.write_timeout)

@@ -25,6 +25,10 @@ cdef list OTHER_VERSION = [
 cdef class Connection(Link):
     """What a connection does besides reading requests; `HttpProtocol` does that."""
 
+    def __cinit__(self, *_args, **_options):
+        # Closed until `connection_made`: also what a subclass that forgets `__init__` is.
+        self.mode = CLOSED
+
     # --- writing ---------------------------------------------------------------------------
 
     cdef int put(self, object data) except -1:
@@ -188,6 +192,8 @@ cdef class Connection(Link):
 
     cdef int let_go(self) except -1:
         """Drop all references, so that no cycle keeps the connection."""
+        if self.host is None:
+            return 0
         self.host.connections.discard(self)
         self.host.watched.discard(self)
         self.mode = CLOSED

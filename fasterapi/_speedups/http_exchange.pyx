@@ -151,6 +151,8 @@ cdef class HttpExchange(Exchange):
             message = self.take_message()
             if message is not None:
                 return message
+            if self.link is None:
+                return DISCONNECT.copy()
             self.link.want_body(self)
             waiter = self.host.loop.create_future()
             if self.waiters is None:

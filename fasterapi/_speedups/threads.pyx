@@ -70,7 +70,7 @@ cdef class CallJob(Job):
 cdef class Worker:
     """One thread."""
 
-    def __init__(self, ThreadPool pool not None):
+    def __cinit__(self, ThreadPool pool not None):
         self.pool = pool
         self.signal = threading.Lock()
         self.signal.acquire()
@@ -133,7 +133,7 @@ class Token:
 cdef class ThreadPool:
     """The worker threads of one event loop."""
 
-    def __init__(self, object loop):
+    def __cinit__(self, object loop):
         self.loop = loop
         self.limiter = to_thread.current_default_thread_limiter()
         self.call_soon_threadsafe = loop.call_soon_threadsafe

@@ -208,11 +208,10 @@ def known_objects(things: list[Any]) -> list[Any]:
         Shape("list", integer), Shape("dict", Shape("any")), Shape("nullable", integer),
         Shape("model", names=("a",), fields=(integer,)), stack.door, stack.inner,
     ]  # fmt: skip
-    for thing in things:
-        made = call(thing) if inspect.isclass(thing) else None
-        if made is not None:
-            found.append(made)
-    return found
+    classes = [thing for thing in things if inspect.isclass(thing)]
+    # Also objects whose `__init__` was never called, as pickles and bad subclasses make them.
+    made = [call(make) for thing in classes for make in (thing, lambda of=thing: of.__new__(of))]
+    return found + [thing for thing in made if thing is not None]
 
 
 def work(things: list[Any], known: list[Any], calls: int, seed: int) -> None:

@@ -70,6 +70,12 @@ def test_wrong_calls_never_crash_the_process(seed: str, options: tuple[str, ...]
     assert "survived" in finished.stdout
 
 
+def test_objects_without_their_init_never_crash_the_process() -> None:
+    finished = run("uninitialised.py")
+    assert finished.returncode == 0, finished.stderr[-3000:]
+    assert "survived" in finished.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "variables"),
     [
