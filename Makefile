@@ -133,6 +133,11 @@ bench: $(BENCH)/.made ## CPU time of a request in each framework, start-up and m
 	@$(BENCH)/bin/python bench/asgi.py $(ARGS)
 	@$(BENCH)/bin/python bench/startup.py
 
+# The peers' versions are those of the suite, which brings its own list of them.
+.PHONY: bench-http
+bench-http: ## requests per second beside the peers, with wrk (ARGS="--rounds 2 --peers ''")
+	@python3 bench/peers.py --python $(INTERPRETER) $(ARGS)
+
 .PHONY: bench-micro
 bench-micro: $(BENCH)/.made ## nanoseconds of each compiled part
 	@for file in bench/micro/*.py; do echo "--- $$file"; $(BENCH)/bin/python $$file; done

@@ -69,10 +69,12 @@ def facts() -> dict:
     }
 
 
-def keep(name: str, result: dict, folder: Path = HERE / "results") -> Path:
-    """Write *result* to a dated file and return its path."""
+def keep(
+    name: str, result: dict, folder: Path = HERE / "results", python: str | None = None
+) -> Path:
+    """Write *result* to a dated file, named after *python* too (``3.13``); return its path."""
     folder.mkdir(exist_ok=True)
-    python = "".join(platform.python_version_tuple()[:2])
+    python = (python or ".".join(platform.python_version_tuple()[:2])).replace(".", "")
     stamp = result["machine"]["date"].replace(" ", "T").replace(":", "")
     path = folder / f"{stamp}-{name}-cpython{python}.json"
     path.write_text(json.dumps(result, indent=1) + "\n")
