@@ -41,6 +41,8 @@ cdef class ThreadPool:
     cdef readonly object max_queued  # number of jobs that may wait for a thread, or None
     cdef object call_soon_threadsafe
     cdef object deliver_method
+    cdef object call_soon
+    cdef object call_method
     cdef object check_method
     cdef list tokens             # borrowed from the limiter, one for each working thread
     cdef set workers             # all threads
@@ -55,6 +57,7 @@ cdef class ThreadPool:
     cdef long long taken         # jobs taken, ever
     cdef long long taken_before  # as it was at the last check
     cdef bint is_notified        # the loop has been told that there is something to deliver
+    cdef bint will_call          # the loop will wake a thread when it has queued what is there
     cdef bint has_timer
     cdef bint is_asking          # a task waits for a token
     cdef bint is_stopping
@@ -64,6 +67,7 @@ cdef class ThreadPool:
     cdef bint borrow(self) except -1
     cdef int wake(self, Py_ssize_t count) except -1
     cdef int rouse(self) except -1
+    cdef int refuse(self, object error) except -1
     cdef int arm(self, double seconds) except -1
     cdef int settle(self) except -1
     cdef Job take(self, Worker worker)
