@@ -5,6 +5,8 @@ from typing import Any, ParamSpec
 
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 
+from fasterapi._speedups.handoff import run_background
+
 __all__ = ("BackgroundTasks",)
 
 P = ParamSpec("P")
@@ -34,4 +36,4 @@ class BackgroundTasks(StarletteBackgroundTasks):
 
         for task in self.tasks:
             with _operation(name="background_task", function=task.func):
-                await task()
+                await run_background(task)

@@ -17,9 +17,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 from starlette._utils import is_async_callable
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
+
+from fasterapi._speedups.handoff import run_background, run_in_thread
 
 cdef object PLAIN_CALL = Response.__call__
 cdef tuple BODILESS = (204, 205, 304)
@@ -116,7 +117,7 @@ cdef class Dispatcher(Lookup):
                 )
                 await send({"type": "http.response.body", "body": x.payload})
                 if x.background is not None:
-                    await x.background()
+                    await run_background(x.background)
             else:
                 await self.send_response(x)
             if x.request_stack is not None:
@@ -175,7 +176,7 @@ cdef class Dispatcher(Lookup):
                 if is_async_callable(handler):
                     x.response = await handler(request, error)
                 else:
-                    x.response = await run_in_threadpool(handler, request, error)
+                    x.response = await run_in_thread(handler, request, error)
             except Exception as other:
                 error = other
                 handler = self.handler_of(error)
@@ -236,7 +237,7 @@ cdef class Dispatcher(Lookup):
         )
         await x.send({"type": "http.response.body", "body": response.body})
         if response.background is not None:
-            await response.background()
+            await run_background(response.background)
 
     async def _run_middleware(self, Exchange x not None, EndpointPlan plan not None,
                               Py_ssize_t index):
@@ -422,7 +423,7 @@ cdef class TaskAfterMiddleware:
 
     async def __aexit__(self, error_type, error, traceback):
         if error is None:
-            await self.task()
+            await run_background(self.task)
         return False
 
 

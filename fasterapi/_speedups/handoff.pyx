@@ -17,6 +17,7 @@ import time
 
 from anyio import CancelScope, CapacityLimiter, to_thread
 from anyio.lowlevel import checkpoint_if_cancelled
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from fasterapi._speedups import anyio_bridge
@@ -26,6 +27,7 @@ logger = logging.getLogger("fasterapi.threads")
 
 cdef double EXIT_S = 5.0  # the interpreter waits so long for calls that are still running
 
+cdef object RUN_TASK = BackgroundTask.__call__
 cdef object get_running_loop = asyncio.get_running_loop
 cdef object current_task = asyncio.current_task
 CancelledError = asyncio.CancelledError
@@ -160,6 +162,14 @@ async def run_in_thread(call, *arguments, **keywords):
     job.keywords = keywords
     await submit(pool, job)
     return job.value
+
+
+async def run_background(task not None):
+    """Run a background task; a plain function's in one of our threads."""
+    if type(task) is BackgroundTask and not task.is_async and BackgroundTask.__call__ is RUN_TASK:
+        await run_in_thread(task.func, *task.args, **task.kwargs)
+    else:
+        await task()
 
 
 async def run_at_once(call, *arguments):

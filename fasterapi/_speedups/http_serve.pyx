@@ -19,6 +19,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from fasterapi._speedups.dispatch import NO_RESPONSE
+from fasterapi._speedups.handoff import run_background
 
 cdef object PLAIN_CALL = Response.__call__
 
@@ -53,10 +54,10 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
         if x.response is None:
             x.write_answer()
             if x.background is not None:
-                await x.background()
+                await run_background(x.background)
         elif write_response(x, dispatcher):
             if x.response.background is not None:
-                await x.response.background()
+                await run_background(x.response.background)
         else:
             x.open()
             await dispatcher.send_response(x)

@@ -12,7 +12,6 @@ from typing import Any, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
-from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
 from fasterapi import params
@@ -27,6 +26,7 @@ from fasterapi._speedups.arguments import (
     Result,
     Value,
 )
+from fasterapi._speedups.handoff import run_in_thread
 from fasterapi._speedups.plan import Step
 from fasterapi.dependencies.models import (
     Dependant,
@@ -354,4 +354,4 @@ async def _call_cold(dependant: Dependant, request: Any, values: dict[str, Any])
     async with dependant.concurrency.get_semaphore():
         if _is_coroutine_callable(call):
             return await call(**values)
-        return await run_in_threadpool(call, **values)
+        return await run_in_thread(call, **values)

@@ -133,6 +133,23 @@ def test_short_calls_need_few_threads(run: Any) -> None:
     assert len(seen) < 20
 
 
+def test_calls_fail_where_no_thread_can_be_started(run: Any, monkeypatch: Any) -> None:
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", refuse)
+            outcomes = await asyncio.gather(
+                *[run_in_thread(int) for _ in range(3)], return_exceptions=True
+            )
+        assert [str(error) for error in outcomes] == ["can't start new thread"] * 3
+        assert await run_in_thread(int) == 0
+        assert limiter().borrowed_tokens <= 1
+
+    run(main)
+
+
 def test_calls_that_wait_for_each_other_all_run(run: Any) -> None:
     async def main() -> None:
         barrier = threading.Barrier(40)

@@ -1,9 +1,12 @@
 """Background tasks run in their order, in a thread if they would block."""
 
 import threading
+from typing import Any
 
 import pytest
+from starlette.background import BackgroundTask
 
+from fasterapi._speedups.handoff import run_background
 from fasterapi.background import BackgroundTasks
 
 pytestmark = pytest.mark.anyio
@@ -23,6 +26,22 @@ async def test_functions_are_called_in_their_order() -> None:
     tasks.add_task(note_here, value=2)
     await tasks()
     assert calls == [(1, False), (2, True)]
+
+
+@pytest.mark.parametrize("kind", [BackgroundTasks, BackgroundTask])
+async def test_plain_functions_run_in_our_threads(kind: Any) -> None:
+    names = []
+
+    def note() -> None:
+        names.append(threading.current_thread().name)
+
+    if kind is BackgroundTask:
+        await run_background(BackgroundTask(note))
+    else:
+        tasks = BackgroundTasks()
+        tasks.add_task(note)
+        await tasks()
+    assert names == ["FasterAPI worker thread"]
 
 
 async def test_error_ends_the_list_and_is_not_swallowed() -> None:
