@@ -1,16 +1,13 @@
 """App: an application in the short style, with its server settings."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from anyio.to_thread import current_default_thread_limiter
 from starlette.middleware import Middleware
 from typing_extensions import Unpack
 
-from fasterapi._speedups.handoff import thread_pool
 from fasterapi.applications import FasterAPI
-from fasterapi.executors import ExecutorConfig, executors_of
+from fasterapi.executors import ExecutorConfig
 from fasterapi.middleware.compression import CompressionMiddleware
 from fasterapi.routing.options import IncludeOptions
 from fasterapi.routing.router import APIRouter
@@ -34,12 +31,10 @@ class App(FasterAPI):
         workers: Number of processes, or ``"auto"`` for one per CPU.
         reload: Whether to start anew when a source file changes.
         enable_compression: Whether answers are compressed as the client accepts it.
-        executor_config: Where plain functions run; a mapping of its fields will do.
         **options: Options of `FasterAPI`.
 
     Attributes:
         server_settings: What `run` starts from.
-        executor_config: As given, complete.
     """
 
     def __init__(
@@ -50,10 +45,8 @@ class App(FasterAPI):
         workers: Any = None,
         reload: bool | None = None,
         enable_compression: bool = False,
-        executor_config: ExecutorConfig | Mapping[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        self.executor_config = ExecutorConfig.of(executor_config)
         self.server_settings: ServerOptions = {
             "host": host,
             "port": port,
@@ -67,8 +60,6 @@ class App(FasterAPI):
         if enable_compression:
             self._compression = Middleware(CompressionMiddleware)
             self.user_middleware.insert(0, self._compression)
-        if self.executor_config != ExecutorConfig():
-            self.router.lifespan_context = self._with_executors(self.router.lifespan_context)
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
         """Add a middleware outside of those before it, but inside of compression."""
@@ -107,27 +98,3 @@ class App(FasterAPI):
         from fasterapi.server import run_app  # noqa: PLC0415
 
         run_app(self, self.server_settings, argv, **options)
-
-    def _with_executors(self, lifespan: Any) -> Any:
-        """Return *lifespan* inside of the settings; each event loop has threads of its own."""
-        config = self.executor_config
-
-        @asynccontextmanager
-        async def configured(app: Any) -> AsyncIterator[Any]:
-            if config.max_threads is not None:
-                current_default_thread_limiter().total_tokens = config.max_threads
-            pool = thread_pool()
-            if pool is None:  # trio: it has anyio's threads, and no workers
-                async with lifespan(app) as state:
-                    yield state
-                return
-            pool.configure(max_queued=config.max_queued)
-            executors = executors_of()
-            executors.config = config
-            try:
-                async with lifespan(app) as state:
-                    yield state
-            finally:
-                executors.end()
-
-        return configured

@@ -4,19 +4,18 @@ import inspect
 import os
 import sys
 import warnings
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import wraps
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute
-from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
 from typing_extensions import deprecated as deprecated_parameter
 
 from fasterapi import routing
@@ -33,6 +32,7 @@ from fasterapi.exceptions import (
     RequestValidationError,
     WebSocketRequestValidationError,
 )
+from fasterapi.executors import ExecutorConfig
 from fasterapi.middleware.checks import check_cors, checked
 from fasterapi.openapi.docs import (
     get_redoc_html,
@@ -48,12 +48,13 @@ from fasterapi.routing.router import ROUTES_DEPRECATED
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry import TelemetryConfig
 from fasterapi.telemetry._asgi import NativeTelemetry, _legacy_otel
-from fasterapi.types import DecoratedCallable, IncEx
+from fasterapi.types import IncEx
 from fasterapi.utils import generate_unique_id
 
 if TYPE_CHECKING:
     from fasterapi.middleware.stack import Stack
     from fasterapi.routing.table import PlanRow
+    from fasterapi.tasks import TaskConfig, TaskQueue
 
 __all__ = (
     "AppType",
@@ -193,6 +194,8 @@ class FasterAPI(AppDeclarations, Starlette):
             input is left out (it may hold passwords). None: any number, as FastAPI.
         docs_assets: Where the pages load scripts and styles from: "cdn", or "local" for
             files that the app serves itself.
+        executor_config: Where plain functions run; a mapping of its fields will do.
+        task_config: How `tasks` does its work; a mapping of its fields will do.
     """
 
     max_body_size: int | None
@@ -267,6 +270,8 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_json: bool = False,
         max_error_input: int | None = None,
         docs_assets: Literal["cdn", "local"] = "cdn",
+        executor_config: ExecutorConfig | Mapping[str, Any] | None = None,
+        task_config: "TaskConfig | Mapping[str, Any] | None" = None,
     ) -> None:
         given = locals()
         for option in _KEPT_OPTIONS:
@@ -312,6 +317,11 @@ class FasterAPI(AppDeclarations, Starlette):
         }
         for kind, handler in _DEFAULT_HANDLERS.items():
             self.exception_handlers.setdefault(kind, handler)
+        self.executor_config = ExecutorConfig.of(executor_config)
+        self._task_config = task_config
+        self._tasks: TaskQueue | None = None
+        if task_config is not None:
+            _ = self.tasks  # what is wrong with it is an error now
         self._telemetry = _telemetry_config(telemetry)
         self._native_telemetry = NativeTelemetry(self._telemetry)
         self.user_middleware = checked(middleware or [])
@@ -350,6 +360,15 @@ class FasterAPI(AppDeclarations, Starlette):
         # Starlette's __call__ on purpose, where it has been replaced too.
         self._door = compiled or ResponseGuard(super().__call__)
         return self._door
+
+    @property
+    def tasks(self) -> "TaskQueue":
+        """The app's queue of work that is done in this process, after the answers."""
+        if self._tasks is None:
+            from fasterapi.tasks import TaskConfig, TaskQueue  # noqa: PLC0415
+
+            self._tasks = TaskQueue(TaskConfig.of(self._task_config))
+        return self._tasks
 
     def openapi(self) -> dict[str, Any]:
         """Return the OpenAPI document, made anew after routes have changed.
@@ -402,15 +421,9 @@ class FasterAPI(AppDeclarations, Starlette):
         kind = scope["type"]
         if kind == "lifespan":
             # Only apps that are started need it.
-            from fasterapi.telemetry._runtime import lifespan  # noqa: PLC0415
+            from fasterapi.lifetime import live  # noqa: PLC0415
 
-            await lifespan(
-                config=self._telemetry,
-                app=super().__call__,
-                scope=scope,
-                receive=receive,
-                send=self._compiling(send),
-            )
+            await live(self, super().__call__, self._compile, scope, receive, send)
         elif self._native_telemetry.enabled() and self._is_observed(scope):
             await self._native_telemetry(
                 app=ResponseGuard(super().__call__),
@@ -425,16 +438,9 @@ class FasterAPI(AppDeclarations, Starlette):
         else:
             await ResponseGuard(super().__call__)(scope, receive, send)
 
-    def _compiling(self, send: Send) -> Send:
-        """Return *send* that compiles the routes before it reports that the app has started."""
-
-        async def compiling_send(message: Message) -> None:
-            if message["type"] == "lifespan.startup.complete":
-                door = self._door or self._open_door()
-                getattr(door, "prepare", int)()
-            await send(message)
-
-        return compiling_send
+    def _compile(self) -> None:
+        """Compile the routes."""
+        getattr(self._door or self._open_door(), "prepare", int)()
 
     def _is_observed(self, scope: Scope) -> bool:
         """Return whether telemetry has to record this connection; builds the layers if so."""
@@ -469,30 +475,6 @@ class FasterAPI(AppDeclarations, Starlette):
         """Answer exceptions of a class, or with a status, by what *handler* returns."""
         super().add_exception_handler(exc_class_or_status_code, handler)
         ROUTES_VERSION.bump()
-
-    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Return a decorator that adds a function ``(request, call_next)`` as middleware.
-
-        Args:
-            middleware_type: "http"; there is no other.
-        """
-
-        def decorator(func: DecoratedCallable) -> DecoratedCallable:
-            self.add_middleware(BaseHTTPMiddleware, dispatch=func)
-            return func
-
-        return decorator
-
-    def exception_handler(
-        self, exc_class_or_status_code: int | type[Exception]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        """Return a decorator for `add_exception_handler`."""
-
-        def decorator(func: DecoratedCallable) -> DecoratedCallable:
-            self.add_exception_handler(exc_class_or_status_code, cast(Any, func))
-            return func
-
-        return decorator
 
 
 FastAPI = FasterAPI

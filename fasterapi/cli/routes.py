@@ -9,6 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from fasterapi.executors.auto import AUTO_MARK
 from fasterapi.executors.placing import EXECUTOR_MARK
 from fasterapi.routing.include import iter_route_contexts
 
@@ -98,7 +99,8 @@ def _kind_of(endpoint: Any) -> str:
     if inspect.iscoroutinefunction(function):
         return "async"
     executor = getattr(endpoint, EXECUTOR_MARK, None)
-    return "sync" if executor is None else f"sync, {executor}"
+    placement = getattr(endpoint, AUTO_MARK, executor)
+    return "sync" if placement is None else f"sync, {placement}"
 
 
 def _walk(dependant: Any) -> Iterator[Any]:

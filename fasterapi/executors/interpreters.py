@@ -5,6 +5,7 @@ both sides need the standard library only, and nothing of it is shared. What has
 (pydantic, orjson, this package) cannot be loaded there, so validating and encoding stay here.
 """
 
+import inspect
 import marshal
 import os
 import sys
@@ -14,6 +15,8 @@ from contextlib import suppress
 from typing import Any, Final
 
 from fasterapi.exceptions import UsageError
+from fasterapi.executors import plain
+from fasterapi.executors.plain import find_foreign
 from fasterapi.executors.pool import Place, WorkerDied, raise_remote
 
 __all__ = ("InterpreterWorker",)
@@ -36,11 +39,14 @@ def call(module, name, values):
     try:
         return "value", function(**values)
     except BaseException as error:
+        text = "".join(traceback.format_exception(error))
         status = getattr(error, "status_code", None)
         if isinstance(status, int):
-            return "http", (status, getattr(error, "detail", None), getattr(error, "headers", None))
-        text = "".join(traceback.format_exception(error))
-        return type(error).__name__, (error.args, text)
+            kind, details = "http", (status, getattr(error, "detail", None),
+                                     getattr(error, "headers", None))
+        else:
+            kind, details = type(error).__name__, (error.args, text)
+        return ("other", ((), text)) if find_foreign(details, "") else (kind, details)
 
 
 while (head := requests.read(8)):
@@ -48,32 +54,15 @@ while (head := requests.read(8)):
     try:
         answer = marshal.dumps((kind, details))
     except ValueError:
-        answer = marshal.dumps(("unplain", repr(details)[:200]))
+        answer = marshal.dumps(("unplain", find_foreign(details, "result")))
     answers.write(len(answer).to_bytes(8, "big") + answer)
     answers.flush()
 """
 
-_PLAIN: Final = (int, float, complex, str, bytes, bool, type(None))
-
-
-def _not_plain(value: Any, where: str) -> str | None:
-    """Return the place and type of what is not plain data in *value*, None if all of it is."""
-    if type(value) in _PLAIN:
-        return None
-    if type(value) is dict:
-        parts = [(key, f"key of {where}") for key in value]
-        parts += [(item, f"{where}[{key!r}]") for key, item in value.items()]
-    elif type(value) in (list, tuple, set, frozenset):
-        parts = [(item, f"{where}[{index}]") for index, item in enumerate(value)]
-    else:
-        return f"{where} is {type(value).__name__}"
-    found = (_not_plain(part, place) for part, place in parts)
-    return next((text for text in found if text is not None), None)
-
 
 def _encode(place: Place, values: dict[str, Any]) -> bytes:
     for name, value in values.items():
-        if (text := _not_plain(value, name)) is not None:
+        if text := find_foreign(value, name):
             raise UsageError(
                 f"only plain data goes to a sub-interpreter: argument {text} in {place[1]!r}; "
                 "executor='process' takes whatever can be pickled"
@@ -109,7 +98,9 @@ class InterpreterWorker:
         ours_in, theirs_out = os.pipe()
         self._requests = os.fdopen(ours_out, "wb")
         self._answers = os.fdopen(ours_in, "rb")
-        program = _PROGRAM.format(path=sys.path, read=theirs_in, write=theirs_out)
+        program = inspect.getsource(plain) + _PROGRAM.format(
+            path=sys.path, read=theirs_in, write=theirs_out
+        )
         self._life = threading.Thread(
             target=_live, args=(program, theirs_in, theirs_out), daemon=True,
             name="FasterAPI sub-interpreter",
@@ -134,7 +125,10 @@ class InterpreterWorker:
         if kind == "value":
             return details
         if kind == "unplain":
-            raise UsageError(f"only plain data comes from a sub-interpreter: {name} gave {details}")
+            raise UsageError(
+                f"only plain data comes from a sub-interpreter: {details} in {name!r}; "
+                "executor='process' takes whatever can be pickled"
+            )
         if kind == "import":
             raise UsageError(
                 f"a sub-interpreter cannot import {name}: {details}; put it into a module that "

@@ -7,12 +7,13 @@ from functools import partial, wraps
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from fasterapi.exceptions import UsageError
+from fasterapi.executors.auto import move_by_itself
 from fasterapi.executors.config import require_subinterpreters
 from fasterapi.executors.pool import executors_of
 
 __all__ = ("EXECUTORS", "EXECUTOR_MARK", "Executor", "check_executor", "is_plain_function", "place")
 
-Executor: TypeAlias = Literal["thread", "inline", "process", "interpreter"]
+Executor: TypeAlias = Literal["thread", "inline", "process", "interpreter", "auto"]
 EXECUTORS: Final[tuple[str, ...]] = get_args(Executor)
 
 EXECUTOR_MARK: Final = "_executor"
@@ -61,6 +62,8 @@ def place(endpoint: Callable[..., Any], executor: str | None) -> Callable[..., A
         return endpoint
     if executor == "inline":
         placed = _inline(endpoint)
+    elif executor == "auto":
+        placed = move_by_itself(endpoint)
     else:
         placed = _remote(endpoint, executor, _place_of(endpoint, executor))
     setattr(placed, EXECUTOR_MARK, executor)

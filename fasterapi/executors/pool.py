@@ -76,19 +76,18 @@ class WorkerPool:
         except BaseException:
             self._put(worker)
             raise
-        call.add_done_callback(lambda done: _tell(loop, self._done, worker, done))
-        # Shielded: the worker is busy until its call ends, whoever still wants the result.
-        waiting = asyncio.shield(asyncio.wrap_future(call, loop=loop))
+        # The worker is busy until its call ends, whoever still wants the result.
+        turn = loop.create_future()
+        call.add_done_callback(lambda done: _tell(loop, self._done, worker, done, turn))
         try:
-            return await asyncio.wait_for(waiting, self._timeout_s)
+            await asyncio.wait_for(turn, self._timeout_s)
         except TimeoutError:
-            if call.done():
-                raise
             self._busy.discard(worker)
             worker.end()
             raise WorkerDied(
                 f"{place[0]}.{place[1]} did not return within {self._timeout_s} s"
             ) from None
+        return call.result()
 
     async def _get(self, loop: asyncio.AbstractEventLoop) -> Worker:
         if self._idle or len(self._busy) < self._size:
@@ -104,7 +103,9 @@ class WorkerPool:
                 self._put(turn.result())
             raise
 
-    def _done(self, worker: Worker, call: "Future[Any]") -> None:
+    def _done(self, worker: Worker, call: "Future[Any]", turn: "asyncio.Future[None]") -> None:
+        if not turn.done():
+            turn.set_result(None)
         if worker not in self._busy:
             self._put(None)  # was given up: there is room for another
         elif not call.cancelled() and isinstance(call.exception(), WorkerDied):

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.routing import BaseRoute
 from starlette.websockets import WebSocket
 from typing_extensions import Unpack, deprecated
@@ -36,6 +37,8 @@ class AppDeclarations(VerbDecorators):
     """What an app offers for declaring routes; ``router`` may be any `APIRouter`."""
 
     router: APIRouter
+    add_middleware: Callable[..., None]
+    add_exception_handler: Callable[..., None]
 
     def _check_path(self, path: str, endpoint: Any) -> None:
         # Only the app can tell: a router may get its slash from a prefix.
@@ -158,6 +161,30 @@ class AppDeclarations(VerbDecorators):
     def on_event(self, event_type: str) -> Decorator[Any]:
         """Return a decorator that runs a function at "startup" or "shutdown"."""
         return self.router.on_event(event_type)
+
+    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Return a decorator that adds a function ``(request, call_next)`` as middleware.
+
+        Args:
+            middleware_type: "http"; there is no other.
+        """
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_middleware(BaseHTTPMiddleware, dispatch=func)
+            return func
+
+        return decorator
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Return a decorator for `add_exception_handler`."""
+
+        def decorator(func: DecoratedCallable) -> DecoratedCallable:
+            self.add_exception_handler(exc_class_or_status_code, func)
+            return func
+
+        return decorator
 
 
 def _reject_relative_paths(routes: list[BaseRoute], prefix: str) -> None:

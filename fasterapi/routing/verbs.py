@@ -102,7 +102,8 @@ class BoundVerb:
             form_limits: Limits of form parsing (``max_fields``, ``max_files``,
                 ``max_part_size``); each one not given is inherited.
             executor: Where a plain function runs: ``"thread"`` (unless given), ``"inline"`` in
-                the event loop (it must not block), ``"process"`` or ``"interpreter"``.
+                the event loop (it must not block), ``"process"``, ``"interpreter"``, or, as an
+                experiment, ``"auto"``.
 
         Returns:
             A decorator that returns the function unchanged.

@@ -40,7 +40,7 @@ LAYERS = [
     ("openapi",),
     ("routing",),
     ("short",),
-    ("middleware", "exception_handlers", "staticfiles", "templating"),
+    ("middleware", "exception_handlers", "staticfiles", "templating", "lifetime"),
     ("applications",),
     ("app",),
     (

@@ -99,11 +99,11 @@ def test_value_that_is_not_plain_is_named() -> None:
         finally:
             executors_of().end()
 
-    with pytest.raises(UsageError, match=r"argument b\['x'\]\[1\] is date in 'add'"):
+    with pytest.raises(UsageError, match=r"argument b\['x'\]\[1\] is datetime.date in 'add'"):
         asyncio.run(main({"a": 1, "b": {"x": [1, date(2020, 1, 1)]}}))
     with TestClient(program("interpreter")) as client, pytest.raises(UsageError) as caught:
         client.get("/give_object")
-    assert "executor_work.give_object gave <object" in str(caught.value)
+    assert "result is object in 'tests.unit.executor_work.give_object'" in str(caught.value)
 
 
 @needs_interpreters
@@ -142,7 +142,7 @@ def generator() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("function", "executor", "words"),
     [
-        (work.add, "gpu", "executor must be one of thread, inline, process, interpreter"),
+        (work.add, "gpu", "executor must be one of thread, inline, process, interpreter, auto"),
         (coroutine, "inline", "'coroutine' is a coroutine or generator"),
         (generator, "process", "'generator' is a coroutine or generator"),
         (nested(), "process", "top level of a module"),
