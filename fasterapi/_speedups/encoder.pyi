@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any, final
 
 from fasterapi._speedups.body import Shape
+from fasterapi._speedups.json_writer import Writer
 
 class Refused(Exception): ...  # noqa: N818  as `NotCompilable`: not an error of the program
 
@@ -14,6 +15,7 @@ class FieldEncoder(Encoder):
         self,
         status: int,
         *,
+        writer: Writer | None,
         shape: Shape | None,
         shadow: Callable[[Any], Any] | None,
         shadow_shape: Shape | None,

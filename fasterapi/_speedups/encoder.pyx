@@ -7,6 +7,7 @@ Reference implementation: `fasterapi.routing.handler.serialize_response`.
 cimport cython
 from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native, is_lasting
 from fasterapi._speedups.call cimport call_list
+from fasterapi._speedups.json_writer cimport Writer
 
 from pydantic_core import ValidationError
 
@@ -34,6 +35,7 @@ cdef class FieldEncoder(Encoder):
     """A response model: validated and serialised by pydantic-core, or by orjson if it fits.
 
     Args:
+        writer: Writes instances of the model as they are, or None.
         shape: Compiled shape of the model where orjson's bytes can be right, or None.
         shadow: Function giving dictionaries where `validate` gives models, or None; takes out
             what the model does not have, puts in defaults, raises what `validate` would.
@@ -44,6 +46,7 @@ cdef class FieldEncoder(Encoder):
         options: Keyword arguments of `to_json`.
     """
 
+    cdef Writer writer
     cdef Shape shape
     cdef object shadow
     cdef Shape shadow_shape
@@ -53,9 +56,10 @@ cdef class FieldEncoder(Encoder):
     cdef tuple option_names
     cdef list option_values
 
-    def __init__(self, int status, *, Shape shape, object shadow, Shape shadow_shape,
+    def __init__(self, int status, *, Writer writer, Shape shape, object shadow, Shape shadow_shape,
                  object model, object validate, object to_json, dict options not None):
         super().__init__(status, b"application/json")
+        self.writer = writer
         self.shape = shape
         self.shadow = shadow
         self.shadow_shape = shadow_shape
@@ -67,6 +71,10 @@ cdef class FieldEncoder(Encoder):
 
     cdef bytes encode(self, object value):
         cdef bytes payload
+        if self.writer is not None:
+            payload = self.writer.write_value(value)
+            if payload is not None:
+                return payload
         if self.shape is not None:
             payload = encode_fitting(self.shape, value)
             if payload is not None:

@@ -2,6 +2,7 @@
 
 from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.json_reader cimport Reader
 
 
 cdef enum:
@@ -40,6 +41,7 @@ cdef class EndpointPlan:
     cdef object stream               # async function (request, values, ...) -> Response, or None
     cdef object parse_body           # async function (request) -> parsed body, or None
     cdef object validate_json        # of the single model in a JSON body, or None
+    cdef Reader reader               # tried before `validate_json`, or None
     cdef object invalid              # function (errors, body, method, root_path) -> exception
     cdef object invalid_answer       # function (error, value, method, root_path) -> exception
     cdef readonly bint is_direct     # nothing to wait for before the endpoint is called

@@ -4,6 +4,7 @@ from typing import Any, Final, final
 from fasterapi._speedups.arguments import Argument
 from fasterapi._speedups.encoder import Encoder
 from fasterapi._speedups.exchange import Exchange
+from fasterapi._speedups.json_reader import Reader
 
 STYLES: Final[dict[str, int]]
 
@@ -41,6 +42,7 @@ class EndpointPlan:
         stream: Callable[..., Awaitable[Any]] | None = None,
         parse_body: Callable[..., Awaitable[Any]] | None = None,
         validate_json: Callable[[bytes], Any] | None = None,
+        reader: Reader | None = None,
         invalid: Callable[..., Exception],
         invalid_answer: Callable[..., Exception] | None = None,
         has_stacks: bool = False,

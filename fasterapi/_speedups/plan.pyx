@@ -18,6 +18,7 @@ from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 from fasterapi._speedups.hop cimport Hop, cross, make_hop
+from fasterapi._speedups.json_reader cimport MISMATCH, Reader
 
 import json
 from contextlib import AsyncExitStack
@@ -124,6 +125,7 @@ cdef class EndpointPlan:
         parse_body: Async function ``(request) -> parsed body``, or None without a body.
         validate_json: Bound ``validate_json`` of the only body parameter, where validating
             the bytes gives what validating the parsed object gives; or None.
+        reader: Reader of the same bodies, for those that need no judgement; or None.
         invalid: Function ``(errors, body, method, root_path)`` giving the exception of a 422.
         invalid_answer: Function ``(error, value, method, root_path)`` giving the exception for
             a value that the response model refuses with pydantic's *error*.
@@ -133,8 +135,8 @@ cdef class EndpointPlan:
 
     def __init__(self, *, object route, object original, tuple steps not None,
                  Step final not None, Encoder encoder, object finish, object stream=None,
-                 object parse_body=None, object validate_json=None, object invalid,
-                 object invalid_answer=None, bint has_stacks=False):
+                 object parse_body=None, object validate_json=None, Reader reader=None,
+                 object invalid, object invalid_answer=None, bint has_stacks=False):
         cdef Step step
         for step in steps:
             if step.repeats >= len(steps):
@@ -149,6 +151,7 @@ cdef class EndpointPlan:
         self.stream = stream
         self.parse_body = parse_body
         self.validate_json = validate_json
+        self.reader = reader
         self.invalid = invalid
         self.invalid_answer = invalid_answer
         self.needs_stacks = has_stacks
@@ -327,7 +330,14 @@ cdef class EndpointPlan:
         if x.request is not None:
             x.request._body = x.body
             x.request._stream_consumed = True
-        if x.body and not has_long_number(x.body):
+        if not x.body:
+            return 0
+        if self.reader is not None:
+            value = self.reader.read_bytes(x.body)
+            if value is not MISMATCH:
+                x.body_value = value
+                return 0
+        if not has_long_number(x.body):
             try:
                 x.body_value = self.validate_json(x.body)
             except ValidationError:

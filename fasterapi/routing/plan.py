@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 from pydantic.errors import PydanticUserError
+from pydantic_core import SchemaSerializer, SchemaValidator
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -15,10 +16,14 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from fasterapi import params
 from fasterapi._compat import ModelField, Undefined
 from fasterapi._speedups.encoder import Encoder, FieldEncoder, JsonEncoder, TextEncoder
+from fasterapi._speedups.json_reader import Reader
+from fasterapi._speedups.json_writer import Writer
 from fasterapi._speedups.plan import EndpointPlan, Step
 from fasterapi.background import BackgroundTasks
 from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tree
 from fasterapi.dependencies.core_schema import is_json_equivalent, shadow_of, shape_of
+from fasterapi.dependencies.json_reading import reader_of
+from fasterapi.dependencies.json_writing import writer_of
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
 from fasterapi.encoded import InjectedResponse
@@ -84,6 +89,7 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
         embed_body_fields=route._embed_body_fields,
         make=Factories(response=InjectedResponse, background=BackgroundTasks),
     )
+    validate_json = _json_validator(route)
     cold = _ColdPaths(route, original, dependant, rules)
     return EndpointPlan(
         route=route,
@@ -94,7 +100,8 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
         finish=cold.finish,
         stream=cold.stream if rules.is_streaming else None,
         parse_body=cold.parse_body if route.body_field else None,
-        validate_json=_json_validator(route),
+        validate_json=validate_json,
+        reader=_reader(route.body_field) if validate_json is not None else None,
         invalid=cold.invalid,
         invalid_answer=cold.invalid_answer,
         has_stacks=tree.has_stacks or rules.is_streaming or _reads_form(route.body_field),
@@ -268,6 +275,7 @@ def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:
     shadow = shadow_of(schema) if schema is not None and is_plain else None
     return FieldEncoder(
         status,
+        writer=_writer(field, schema, by_alias=options["by_alias"]) if is_plain else None,
         shape=shape_of(schema) if schema is not None and is_plain else None,
         shadow=shadow.validate if shadow is not None else None,
         shadow_shape=shadow.shape if shadow is not None else None,
@@ -285,6 +293,21 @@ def _core_schema(field: ModelField) -> dict[str, Any] | None:
         return schema if isinstance(schema, dict) else None
     except PydanticUserError:
         return None
+
+
+def _writer(field: ModelField, schema: dict[str, Any] | None, *, by_alias: bool) -> Writer | None:
+    """Return the writer of the field's values where it is the same as its serializer."""
+    if schema is None or type(field.serializer) is not SchemaSerializer:
+        return None
+    return writer_of(schema, by_alias=by_alias)
+
+
+def _reader(field: ModelField) -> Reader | None:
+    """Return the reader of the field's JSON, unless a plugin watches pydantic validating."""
+    schema = _core_schema(field)
+    if schema is None or type(field.validator) is not SchemaValidator:
+        return None
+    return reader_of(schema)
 
 
 def _json_validator(route: Any) -> Callable[[bytes], Any] | None:
