@@ -1,11 +1,9 @@
 """FasterAPI: the application class, FastAPI's under both names."""
 
-import inspect
 import os
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from starlette.applications import Starlette
@@ -21,6 +19,7 @@ from typing_extensions import deprecated as deprecated_parameter
 from fasterapi import routing
 from fasterapi._form_limits import _FormLimits
 from fasterapi._guard import ResponseGuard
+from fasterapi.concurrency import coroutine_function
 from fasterapi.datastructures import Default
 from fasterapi.exception_handlers import (
     http_exception_handler,
@@ -71,22 +70,6 @@ __all__ = (
 AppType = TypeVar("AppType", bound="FasterAPI")
 
 
-def _coroutine_function(method: Any) -> Any:
-    """Make *method*, which returns an awaitable, a coroutine function for who asks.
-
-    Servers tell ASGI 3 applications by that. PERF: a coroutine whose only act is to await
-    another costs 0.15 us of each request.
-    """
-    if sys.version_info >= (3, 12):
-        return inspect.markcoroutinefunction(method)
-
-    @wraps(method)
-    async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
-        await method(self, scope, receive, send)
-
-    return call
-
-
 _ROOT_PATH_DEPRECATED: Final = (
     "The `root_path` parameter is deprecated. Configure the server's root path instead, "
     "for example with `fastapi run --root-path /api/v1`."
@@ -94,6 +77,7 @@ _ROOT_PATH_DEPRECATED: Final = (
 
 _KEPT_OPTIONS: Final = (
     "max_body_size",
+    "cancel_on_disconnect",
     "debug",
     "title",
     "summary",
@@ -188,6 +172,8 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_content_type: Whether JSON must be declared as such to be parsed.
         max_body_size: Largest request body in bytes; over it 413. None: no limit here.
         form_limits: Limits of form parsing.
+        cancel_on_disconnect: Whether a handler is cancelled, and its dependencies are closed,
+            when the client is gone; by our own HTTP server. None: what that was told.
         strict_json: Whether to refuse JSON that readers understand differently: other than
             UTF-8, NaN and infinities, a key twice. FastAPI takes it.
         max_error_input: How many characters of input each finding of a 422 may repeat; longer
@@ -199,6 +185,7 @@ class FasterAPI(AppDeclarations, Starlette):
     """
 
     max_body_size: int | None
+    cancel_on_disconnect: bool | None
     title: str
     summary: str | None
     description: str
@@ -267,6 +254,7 @@ class FasterAPI(AppDeclarations, Starlette):
         strict_content_type: bool = True,
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
+        cancel_on_disconnect: bool | None = None,
         strict_json: bool = False,
         max_error_input: int | None = None,
         docs_assets: Literal["cdn", "local"] = "cdn",
@@ -400,7 +388,7 @@ class FasterAPI(AppDeclarations, Starlette):
         """Add the routes of the document and its pages; called once, at the end of init."""
         add_documentation(self, sys.modules[__name__])
 
-    @_coroutine_function
+    @coroutine_function
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request, WebSocket or lifespan: the app is an ASGI application."""
         door = self._door

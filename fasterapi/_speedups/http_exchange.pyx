@@ -238,19 +238,18 @@ cdef class HttpExchange(Exchange):
     cdef bint is_cancelled_by_disconnect(self) except -1:
         """Return whether the handler is not wanted any more when the client has gone.
 
-        Said of all by the server's option, or by ``cancel_on_disconnect = True`` on the
-        application or the endpoint.
+        The route says it, else the application, else the server's option.
         """
-        if self.host.limits.cancel_on_disconnect:
-            return True
-        if getattr(self.host.own_app, "cancel_on_disconnect", False) is True:
-            return True
-        endpoint = None
+        app, route = self.host.own_app, None
         if self.plan is not None:
-            endpoint = self.plan.endpoint
-        elif self.scope is not None:  # a route that is not compiled: the router has named it
-            endpoint = self.scope.get("endpoint")
-        return getattr(endpoint, "cancel_on_disconnect", False) is True
+            route = self.plan.original
+        elif self.scope is not None:  # not compiled: the router has named it
+            app, route = self.scope.get("app"), self.scope.get("route")
+        for owner in (route, app):
+            said = getattr(owner, "cancel_on_disconnect", None)
+            if said is not None:
+                return said is True
+        return self.host.limits.cancel_on_disconnect
 
     cdef int begin(self, int status, object headers) except -1:
         """Set status and fields; raise, before anything was written, if they cannot be sent."""

@@ -118,7 +118,9 @@ cdef int fail(HttpExchange x, object error) except -1:
     Also SystemExit and KeyboardInterrupt: one request must not end the process.
     """
     if isinstance(error, CancelledError):
-        x.host.logger.warning("request cancelled %s", describe(x))
+        # SECURITY: also this a client can have as often as it likes, if its loss cancels.
+        log = x.host.logger.info if x.is_gone else x.host.logger.warning
+        log("request cancelled %s", describe(x))
         if x.link is not None and not x.has_head:
             refuse(x, 503, b"Service Unavailable")
     elif x.is_gone and isinstance(error, ClientDisconnect):

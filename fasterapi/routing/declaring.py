@@ -73,6 +73,7 @@ class RouteDeclarations(VerbDecorators):
     strict_content_type: Any
     max_body_size: int | None
     executor: Executor | None
+    cancel_on_disconnect: bool | None
     route_class: type[APIRoute]
     dependency_overrides_provider: Any | None
     on_startup: list[Callable[[], Any]]
@@ -109,7 +110,9 @@ class RouteDeclarations(VerbDecorators):
         route_class = given.pop("route_class_override") or self.route_class
         if given["executor"] is None and self.executor and is_plain_function(endpoint):
             given["executor"] = self.executor
-        for option in ("form_limits", "executor"):
+        if given["cancel_on_disconnect"] is None:
+            given["cancel_on_disconnect"] = self.cancel_on_disconnect
+        for option in ("form_limits", "executor", "cancel_on_disconnect"):
             if given[option] is None:
                 # Classes of routes that override __init__ need not know the option.
                 del given[option]

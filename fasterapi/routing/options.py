@@ -52,6 +52,7 @@ class _CommonOptions(TypedDict, total=False):
     max_body_size: int | None
     form_limits: _FormLimits | None
     executor: Executor | None
+    cancel_on_disconnect: bool | None
 
 
 class RouteOptions(_CommonOptions, total=False, closed=True):

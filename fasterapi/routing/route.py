@@ -171,6 +171,7 @@ class APIRoute(_Watched, routing.Route):
     is_sse_stream: bool
     is_json_stream: bool
     form_limits: _FormLimits
+    cancel_on_disconnect: bool | None
 
     path_regex = LazyPathRegex()
 
@@ -180,6 +181,7 @@ class APIRoute(_Watched, routing.Route):
     ) -> None:
         options = complete(settings, SETTING_DEFAULTS, "APIRoute.__init__")
         self.form_limits = _validate_form_limits(options["form_limits"])
+        self.cancel_on_disconnect = options["cancel_on_disconnect"]
         endpoint = place(endpoint, options["executor"])
         body_params = assign_state(self, path, endpoint, options)
         self._parts = RouteParts.of(self, body_params)

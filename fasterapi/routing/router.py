@@ -101,6 +101,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         max_body_size: Largest request body in bytes; over it 413. None: no limit here.
         form_limits: Limits of form parsing; each one not given is inherited.
         executor: Where the routes' plain functions run, unless a route says it itself.
+        cancel_on_disconnect: Whether a handler is cancelled when its client is gone.
     """
 
     _routes_version = 0
@@ -134,6 +135,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
         executor: Executor | None = None,
+        cancel_on_disconnect: bool | None = None,
     ) -> None:
         validate_max_body_size(max_body_size)
         check_executor(executor)
@@ -166,6 +168,7 @@ class APIRouter(RouteDeclarations, routing.Router):
         self.strict_content_type = strict_content_type
         self.max_body_size = max_body_size
         self.executor = executor
+        self.cancel_on_disconnect = cancel_on_disconnect
         self._routes_version = 0
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes: _FrontendRouteGroup | None = None

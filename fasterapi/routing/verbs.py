@@ -69,6 +69,7 @@ class BoundVerb:
         max_body_size: int | None = None,
         form_limits: _FormLimits | None = None,
         executor: Executor | None = None,
+        cancel_on_disconnect: bool | None = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Register the decorated function for *path*.
 
@@ -104,6 +105,8 @@ class BoundVerb:
             executor: Where a plain function runs: ``"thread"`` (unless given), ``"inline"`` in
                 the event loop (it must not block), ``"process"``, ``"interpreter"``, or, as an
                 experiment, ``"auto"``.
+            cancel_on_disconnect: Whether the function is cancelled, and its dependencies are
+                closed, when the client is gone; by our own HTTP server. None inherits.
 
         Returns:
             A decorator that returns the function unchanged.

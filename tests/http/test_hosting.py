@@ -46,32 +46,6 @@ def test_several_wait_for_the_disconnect():
         wait_until(lambda: seen == ["http.disconnect"] * 2)
 
 
-@pytest.mark.parametrize("way", ["server", "application", "endpoint"])
-def test_handler_is_cancelled_when_its_client_leaves(way):
-    app = FasterAPI()
-    seen = []
-
-    @app.get("/")
-    async def wait():
-        seen.append("waiting")
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            seen.append("cancelled")
-            raise
-
-    if way == "application":
-        app.cancel_on_disconnect = True
-    elif way == "endpoint":
-        wait.cancel_on_disconnect = True
-    with serving(app, limits={"cancel_on_disconnect": way == "server"}) as door:
-        door.ask(GET.replace(b"/ ", b"/nope "), half_close=True)  # builds the layers
-        with door.connect() as client:
-            client.sendall(GET)
-            wait_until(lambda: seen == ["waiting"])
-        wait_until(lambda: seen == ["waiting", "cancelled"])
-
-
 def test_requests_are_counted_for_recycling():
     async def app(_scope, _receive, send):
         await answer(send)
