@@ -1,6 +1,8 @@
 """Lookup: from the method and path of a request to the plan that answers it.
 
 Request path: dispatch -> [here] -> router -> [here] -> dispatch.
+A route is compiled when its first request comes: a program may have thousands, and each of its
+processes answers few of them in its first seconds.
 Reference implementation: starlette.routing.Router.app, which tries the routes one by one.
 """
 
@@ -34,7 +36,7 @@ cdef class Lookup:
         self.compiled_version = -1
 
     def prepare(self):
-        """Compile the routes now, so that the first request need not wait for it."""
+        """Lay out the routes now, so that the first request need not wait for it."""
         self.refresh()
 
     cdef EndpointPlan find_in_scope(self, Exchange x, dict scope):
@@ -74,7 +76,7 @@ cdef class Lookup:
             return None
         x.path_values = []
         entry = self.trie.find(x.method, path, x.path_values)
-        plan = self.refusal(x, path) if entry is None else entry.value
+        plan = self.refusal(x, path) if entry is None else plan_of(entry)
         if plan is None:
             return None
         if plan.needs_stacks and self.middleware and _get_running_loop() is None:
@@ -92,7 +94,7 @@ cdef class Lookup:
         entry = self.trie.find_partial(path, x.path_values)
         if entry is not None:
             x.path_names = entry.param_names
-            plan = entry.value
+            plan = plan_of(entry)
             return None if plan is None else self.table.not_allowed(plan)
         if self.table.redirects and path != "/":
             toggled = path.rstrip("/") if path.endswith("/") else path + "/"
@@ -137,3 +139,11 @@ cdef class Lookup:
         self.router = self.table.router
         self.compiled_version = value
         return 0
+
+
+cdef inline EndpointPlan plan_of(RouteEntry entry):
+    """Return the plan of a route, compiled now if nobody has asked for it; or None."""
+    # What is set stays: another thread may be reading it.
+    if entry.plan is None and entry.value is not None:
+        entry.plan = entry.value()
+    return entry.plan

@@ -35,6 +35,7 @@ cdef struct Branch:  # a branch that waits until the ones before it have failed
 @cython.final
 cdef class RouteEntry:
     cdef readonly object value
+    cdef object plan  # for whoever looks routes up: what it has made of the value, or None
     cdef readonly object methods  # frozenset, or None for every method
     cdef readonly str path  # pattern as registered
     cdef readonly tuple param_names  # ends with "path" for a mount

@@ -80,7 +80,7 @@ def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     for entry in reversed(functions):
         compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
         chain.insert(0, compatible.dispatch_func)  # type: ignore[attr-defined]
-    make = _DispatcherMaker(app, routes, tuple(chain))
+    make = _DispatcherMaker(app, routes, tuple(chain), _Tables(app))
     inner = make(compatible, server_errors=None) if is_compiled and not replaced else None
     compatible = inner or compatible
     for entry in reversed(outer):
@@ -127,12 +127,13 @@ class _DispatcherMaker:
     app: Any
     routes: ExceptionMiddleware
     functions: tuple[Any, ...]
+    tables: "_Tables"
 
     def __call__(self, compatible: ASGIApp, *, server_errors: Any) -> Dispatcher:
         return Dispatcher(
             app=self.app,
             version=ROUTES_VERSION,
-            compile=self._compile,
+            compile=self.tables,
             compatible=compatible,
             middleware=self.functions,
             exception_handlers=self.routes._exception_handlers,  # noqa: SLF001
@@ -147,13 +148,28 @@ class _DispatcherMaker:
             exit_error=handler_exit,
         )
 
-    def _compile(self) -> CompiledTable:
+
+@dataclass(slots=True)
+class _Tables:
+    """The compiled routes of an application, one table for both dispatchers.
+
+    A request that the first one has no plan for comes to the second.
+    """
+
+    app: Any
+    known: tuple[int, CompiledTable] | None = None
+
+    def __call__(self) -> CompiledTable:
         """Return the compiled routes; none of them once parts of Starlette were replaced.
 
         They are looked for when routes have changed. The next request then enters by what
         took the place of Starlette's own.
         """
-        table = RouteTable(self.app.router).compile()
+        version = ROUTES_VERSION.value
+        known = self.known
+        if known is None or known[0] != version:
+            known = self.known = (version, RouteTable(self.app.router).compile())
+        table = known[1]
         if replaced_parts():
             self.app._door = None  # noqa: SLF001
             return table._replace(trie=RouteTrie([]), not_found=None)
