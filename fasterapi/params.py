@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import AliasChoices, AliasPath, Discriminator
 from pydantic.fields import FieldInfo
@@ -116,6 +116,11 @@ _FIELD_DEFAULTS: dict[str, Any] = {
 }
 
 
+_PASSED_DEFAULTS: Final = {
+    name: value for name, value in _FIELD_DEFAULTS.items() if value is not _Unset
+}
+
+
 def _field_arguments(default: Any, options: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments for pydantic's `FieldInfo`."""
     arguments = {"default": default, **_FIELD_DEFAULTS, **options}
@@ -158,6 +163,11 @@ class _Declaration(FieldInfo):  # type: ignore[misc]
     openapi_examples: dict[str, Example] | None
 
     def __init__(self, default: Any, options: ParamOptions) -> None:
+        if options.keys() == {"annotation"}:
+            # PERF: a parameter that nobody has declared in any other way; most are like that.
+            self.example, self.include_in_schema, self.openapi_examples = _Unset, True, None
+            super().__init__(default=default, **{**_PASSED_DEFAULTS, **options})
+            return
         given: dict[str, Any] = dict(options)
         self.example = given.pop("example", _Unset)
         self.include_in_schema = given.pop("include_in_schema", True)

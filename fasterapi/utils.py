@@ -22,6 +22,8 @@ from fasterapi.exceptions import (
 if TYPE_CHECKING:
     from fasterapi.routing.route import APIRoute
 
+_IN_BRACES = re.compile("{(.*?)}")
+_NOT_IN_NAMES = re.compile(r"\W")
 # Keys of OpenAPI's `responses` that are not one status.
 _STATUS_RANGES = frozenset({"default", "1XX", "2XX", "3XX", "4XX", "5XX"})
 # RFC 9110 sections 15.3.5, 15.3.6, 15.4.5.
@@ -51,7 +53,7 @@ def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
 
 def get_path_param_names(path: str) -> set[str]:
     """What stands between braces in *path*."""
-    return set(re.findall("{(.*?)}", path))
+    return set(_IN_BRACES.findall(path))
 
 
 def create_model_field(
@@ -81,7 +83,7 @@ def create_model_field(
 
 
 def _identifier(text: str) -> str:
-    return re.sub(r"\W", "_", text)
+    return _NOT_IN_NAMES.sub("_", text)
 
 
 def generate_operation_id_for_path(*, name: str, path: str, method: str) -> str:
@@ -128,5 +130,9 @@ def get_value_or_default(
     Returns:
         The first that is not a `DefaultPlaceholder`, else *first_item*.
     """
-    items = (first_item, *extra_items)
-    return next((item for item in items if not isinstance(item, DefaultPlaceholder)), first_item)
+    if not isinstance(first_item, DefaultPlaceholder):
+        return first_item
+    for item in extra_items:
+        if not isinstance(item, DefaultPlaceholder):
+            return item
+    return first_item

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from types import UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin
 
@@ -26,6 +27,13 @@ from fasterapi.types import IncEx
 Undefined = PydanticUndefined
 
 
+# Those that the installed pydantic knows, with what says nothing.
+_KNOWN_ATTRIBUTES = {
+    name: unset for name, unset in FIELD_ATTRIBUTES.items() if hasattr(FieldInfo, name)
+}
+_values_of = attrgetter(*_KNOWN_ATTRIBUTES)
+
+
 class _Recipe(NamedTuple):
     """What a field's adapter is built from.
 
@@ -35,31 +43,39 @@ class _Recipe(NamedTuple):
 
     annotation: Any
     metadata: tuple[Any, ...]
-    attributes: dict[str, Any]
+    values: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, field_info: FieldInfo) -> "_Recipe":
+        """Return the recipe of *field_info* as it is now."""
+        # PERF: sorted out only if an adapter is built, which most fields share.
+        return cls(field_info.annotation, tuple(field_info.metadata), _values_of(field_info))
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What is said beside annotation and metadata."""
+        return {
+            name: value
+            for (name, unset), value in zip(_KNOWN_ATTRIBUTES.items(), self.values, strict=True)
+            if value is not unset and value is not PydanticUndefined
+        }
 
 
-def _take_recipe(field_info: FieldInfo) -> _Recipe:
-    attributes = {
-        name: value
-        for name, unset in FIELD_ATTRIBUTES.items()
-        if (value := getattr(field_info, name, unset)) is not unset
-        and value is not PydanticUndefined
-    }
-    return _Recipe(field_info.annotation, tuple(field_info.metadata), attributes)
-
-
-def _usual_shape(recipe: _Recipe) -> Shape | None:
+def _usual_shape(field_info: FieldInfo) -> Shape | None:
     """What kind of field this is, if it is of a kind whose adapter cannot fail to be built."""
-    attributes = recipe.attributes
-    if "discriminator" in attributes or {"default", "default_factory"} <= attributes.keys():
+    has_factory = field_info.default_factory is not None
+    if field_info.discriminator is not None or (
+        has_factory and field_info.default is not PydanticUndefined
+    ):
         # Pydantic refuses a default of both kinds.
         return None
-    return field_shape(recipe.annotation, recipe.metadata)
+    return field_shape(field_info.annotation, field_info.metadata)
 
 
 def _may_use_default(recipe: _Recipe) -> bool:
     """Whether validation itself may need the default: a model can raise PydanticUseDefault."""
-    has_default = "default" in recipe.attributes or "default_factory" in recipe.attributes
+    attributes = recipe.attributes
+    has_default = "default" in attributes or "default_factory" in attributes
     return has_default and mentions_model(field_shape(recipe.annotation, ()))
 
 
@@ -80,8 +96,8 @@ class ModelField:
     config: ConfigDict | None = None
 
     def __post_init__(self) -> None:
-        self._recipe = recipe = _take_recipe(self.field_info)
-        shape = _usual_shape(recipe)
+        self._recipe = recipe = _Recipe.of(self.field_info)
+        shape = _usual_shape(self.field_info)
         # The kind of adapter that may be shared with other fields; None for an own one.
         self._shape = shape if self.config is None else None
         # Whatever is wrong with the annotation is raised here, where the route is defined. A usual
@@ -92,9 +108,12 @@ class ModelField:
     @cached_property
     def _type_adapter(self) -> TypeAdapter[Any]:
         """The adapter that OpenAPI documents, with title, default and the like."""
+        recipe = self._recipe
         if self._shape is None:
-            return build_adapter(*self._recipe, self.config)
-        return documented_adapter(self._shape, *self._recipe)
+            return build_adapter(recipe.annotation, recipe.metadata, recipe.attributes, self.config)
+        return documented_adapter(
+            self._shape, recipe.annotation, recipe.metadata, recipe.attributes
+        )
 
     @cached_property
     def _engine(self) -> TypeAdapter[Any]:

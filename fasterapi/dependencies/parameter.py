@@ -103,7 +103,7 @@ def analyze_param(
         annotation=declared,
         type=declared,
     )
-    if get_origin(declared) is Annotated:
+    if not isinstance(declared, type) and get_origin(declared) is Annotated:
         declaration.type = get_args(declared)[0]
         _read_annotated(declaration)
     _read_default(declaration)
@@ -193,7 +193,8 @@ def _infer_place(declaration: _Declaration) -> None:
     if declaration.field_info is not None:
         return
     info = _inferred_info(declaration)
-    if get_origin(declaration.annotation) is Annotated:
+    # Without Annotated the annotation is the type.
+    if declaration.annotation is not declaration.type:
         default = info.default
         info = copy_field_info(field_info=info, annotation=declaration.annotation)
         info.default = default

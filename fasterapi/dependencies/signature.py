@@ -15,7 +15,7 @@ from fasterapi._place import add_place
 from fasterapi.concurrency import _DependencyConcurrency
 from fasterapi.dependencies.models import Dependant, _get_computed_scope, call_kind
 from fasterapi.dependencies.parameter import analyze_param
-from fasterapi.dependencies.typed import get_typed_signature
+from fasterapi.dependencies.typed import get_typed_parameters
 from fasterapi.exceptions import DependencyScopeError, UsageError
 from fasterapi.security.oauth2 import SecurityScopes
 from fasterapi.utils import get_path_param_names
@@ -30,6 +30,8 @@ _INJECTED: tuple[tuple[type[Any], str], ...] = (
     (StarletteBackgroundTasks, "background_tasks_param_name"),
     (SecurityScopes, "security_scopes_param_name"),
 )
+
+_INJECTED_CLASSES = tuple(injected for injected, _ in _INJECTED)
 
 _FIELDS_BY_PLACE: dict[Any, str] = {
     params.ParamTypes.path: "path_params",
@@ -113,7 +115,7 @@ def _add_parameters(
 ) -> None:
     """Fill in *dependant*, whose ancestors' callables and own are *chain*."""
     call: Any = dependant.call
-    for param in get_typed_signature(call).parameters.values():
+    for param in get_typed_parameters(call):
         try:
             _add_parameter(dependant, param, path=path, path_names=path_names, chain=chain)
         except UsageError:
@@ -202,6 +204,8 @@ def add_non_field_param_to_dependency(
     Returns:
         True if it is, else None.
     """
+    if not lenient_issubclass(type_annotation, _INJECTED_CLASSES):
+        return None
     for injected, attribute in _INJECTED:
         if lenient_issubclass(type_annotation, injected):
             setattr(dependant, attribute, param_name)

@@ -9,7 +9,7 @@ have no faster way.
 import inspect
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
@@ -207,8 +207,7 @@ async def finish_response(
     return response
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class _Work:
+class _Work(NamedTuple):
     """Everything about a route that handling one request needs."""
 
     dependant: Dependant

@@ -75,6 +75,7 @@ ORIGINALS: Final[dict[str, Any]] = {}
 """Patch point -> the pristine object; filled once, when the package has been imported."""
 
 _PATCHABLE: Final = frozenset(NAMES)
+_PARTS: Final = {name: tuple(name.split(".")) for name in NAMES}
 
 
 class PatchableModule(ModuleType):
@@ -88,7 +89,7 @@ class PatchableModule(ModuleType):
 
 def _current(name: str) -> Any:
     owner: Any = sys.modules[PACKAGE]
-    for part in name.split("."):
+    for part in _PARTS[name]:
         owner = getattr(owner, part, None)
     return owner
 

@@ -69,6 +69,8 @@ def _split(path: str) -> tuple[str, Convertors]:
         ValueError: A parameter occurs twice.
     """
     convertors: Convertors = {}
+    if "{" not in path:
+        return path, convertors
     repeated: set[str] = set()
     for name, suffix in PARAM_REGEX.findall(path):
         kind = suffix[1:] or "str"

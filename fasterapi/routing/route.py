@@ -31,7 +31,7 @@ from fasterapi.routing.scope import (
 )
 from fasterapi.routing.state import RouteParts, assign_state, build_tree
 from fasterapi.routing.verbs import OPTION_DEFAULTS, VERB_SIGNATURE
-from fasterapi.routing.version import ROUTES_VERSION
+from fasterapi.routing.watched import HANDLING, Watched
 from fasterapi.types import IncEx
 
 __all__ = ("SETTING_DEFAULTS", "APIRoute", "APIWebSocketRoute", "build_app", "has_own_builders")
@@ -44,7 +44,6 @@ _EXTRA_SETTINGS: Final = {
 SETTING_DEFAULTS: Final = OPTION_DEFAULTS | _EXTRA_SETTINGS
 """Every keyword of `APIRoute` and its default."""
 
-_HANDLING: Final = ("get_route_handler", "handle", "matches", "__call__")
 _APP_BUILDERS: Final = ("get_request_handler", "request_response", "wrap_app_with_body_limit")
 
 
@@ -94,23 +93,6 @@ class _APIRouteLike(Protocol):
     is_json_stream: bool
 
 
-class _Watched:
-    """Base of routes that report changes made to them after they were built.
-
-    Libraries replace ``route.app``, ``route.dependant`` and others in place.
-    """
-
-    _is_built = False
-    _handler_is_own = False
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        if self._is_built:
-            if name in _HANDLING:
-                super().__setattr__("_handler_is_own", False)
-            ROUTES_VERSION.bump()
-
-
 def has_own_builders() -> bool:
     """Return whether nobody has replaced what makes an app of a route's handler."""
     return all(map(patchpoints.is_original, _APP_BUILDERS))
@@ -122,7 +104,7 @@ def build_app(route: Any, max_body_size: int | None) -> Any:
     return names.wrap_app_with_body_limit(app, max_body_size)
 
 
-class APIRoute(_Watched, routing.Route):
+class APIRoute(Watched, routing.Route):
     """A path operation.
 
     Subclasses may override `get_route_handler`, `matches` and `handle`; the options are
@@ -192,8 +174,9 @@ class APIRoute(_Watched, routing.Route):
     def _is_plain(self) -> bool:
         """Return whether a compiled plan may stand in for this route's handler."""
         kind = type(self)
-        return has_own_builders() and all(
-            getattr(kind, method) is getattr(APIRoute, method) for method in _HANDLING
+        return has_own_builders() and (
+            kind is APIRoute
+            or all(getattr(kind, method) is getattr(APIRoute, method) for method in HANDLING)
         )
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -273,7 +256,7 @@ def _populate_api_route_state(
     assign_state(route, path, endpoint, options, stream_item_type=stream_item_type)
 
 
-class APIWebSocketRoute(_Watched, routing.WebSocketRoute):
+class APIWebSocketRoute(Watched, routing.WebSocketRoute):
     """A WebSocket endpoint with parameters and dependencies."""
 
     path_regex = LazyPathRegex()

@@ -1,7 +1,6 @@
 """How one route answers: its options in the form that answering needs."""
 
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from starlette.background import BackgroundTasks
 from starlette.responses import Response
@@ -32,8 +31,7 @@ class Solved(Protocol):
         """The response object that dependencies and the endpoint may write to."""
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class ResponseRules:
+class ResponseRules(NamedTuple):
     """The response options of one route.
 
     Attributes:

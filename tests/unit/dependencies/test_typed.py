@@ -1,12 +1,14 @@
 """Signatures are read once, and again when something about them has changed."""
 
 import functools
+import inspect
 from collections.abc import AsyncIterator, Generator, Iterable
 from typing import Annotated, Any
 
 import pytest
 
 from fasterapi.dependencies.typed import (
+    _get_signature,
     get_stream_item_type,
     get_typed_annotation,
     get_typed_return_annotation,
@@ -122,3 +124,37 @@ def test_items_of_streams(annotation: Any, expected: Any) -> None:
 def test_what_is_not_callable_is_refused() -> None:
     with pytest.raises(TypeError, match="not a callable object"):
         get_typed_signature(5)  # type: ignore[arg-type]
+
+
+def _functions() -> list[Any]:
+    async def everything(
+        a: int, /, b: str = "b", *rest: int, c: float, d: Any = None, **more: str
+    ) -> list[int]:
+        raise NotImplementedError
+
+    def nothing():  # type: ignore[no-untyped-def]
+        raise NotImplementedError
+
+    def defaults(a, b=1, c=[]):  # type: ignore[no-untyped-def]  # noqa: B006
+        raise NotImplementedError
+
+    def by_name(*, a: int = 1, b: int) -> None:
+        raise NotImplementedError
+
+    def rest_by_name(*args: int, **options: int) -> None:
+        raise NotImplementedError
+
+    def inner_variables(a: Annotated[int, "x"], **options: int) -> int:
+        b = c = a
+        return b + c
+
+    return [everything, nothing, defaults, by_name, rest_by_name, inner_variables, lambda x, *y: x]
+
+
+@pytest.mark.parametrize("function", _functions(), ids=lambda function: function.__name__)
+def test_a_plain_function_is_read_as_by_inspect(function: Any) -> None:
+    expected = inspect.signature(function)
+    assert _get_signature(function) == expected
+    assert get_typed_signature(function) == expected.replace(
+        return_annotation=inspect.Signature.empty
+    )
