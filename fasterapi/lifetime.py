@@ -72,7 +72,7 @@ def configure_executors(config: ExecutorConfig) -> Executors | None:
     pool = thread_pool()
     if pool is None:  # trio: it has anyio's threads, and no workers
         return None
-    pool.configure(max_queued=config.max_queued)
+    pool.configure(max_queued=config.max_queued, stall_s=config.stall_s)
     executors = executors_of()
     executors.config = config
     return executors

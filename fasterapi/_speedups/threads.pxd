@@ -57,6 +57,8 @@ cdef class ThreadPool:
     cdef long long taken         # jobs taken, ever
     cdef long long taken_before  # as it was at the last check
     cdef bint is_notified        # the loop has been told that there is something to deliver
+    cdef double stall_s          # seconds without a free thread that are logged
+    cdef int stalled             # looks in a row at which no thread had become free
     cdef bint will_call          # the loop will wake a thread when it has queued what is there
     cdef bint has_timer
     cdef bint is_asking          # a task waits for a token
@@ -69,6 +71,8 @@ cdef class ThreadPool:
     cdef int rouse(self) except -1
     cdef int refuse(self, object error) except -1
     cdef int arm(self, double seconds) except -1
+    cdef int note_stall(self) except -1
+    cdef list calls(self)
     cdef int settle(self) except -1
     cdef Job take(self, Worker worker)
     cdef int finish(self, Worker worker, Job job) except -1

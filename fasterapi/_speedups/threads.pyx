@@ -26,11 +26,13 @@ from anyio import WouldBlock, to_thread
 from starlette.exceptions import HTTPException
 
 from fasterapi._speedups.anyio_bridge import root_task, worker_identity
+from fasterapi._speedups.stacks import report_stall
 
 logger = logging.getLogger("fasterapi.threads")
 
 cdef double IDLE_S = 10.0        # as anyio: a thread without work for so long ends
 cdef double CHECK_S = 0.001      # a job that no thread has taken by then gets one of its own
+cdef double STALL_S = 5.0        # with no thread becoming free, before it is reported
 cdef double SATURATED_S = 0.05   # between looks at whether the limit was raised
 
 cdef enum:
@@ -141,6 +143,7 @@ cdef class ThreadPool:
         self.check_method = self.check
         self.call_soon = loop.call_soon
         self.call_method = self.call_thread
+        self.stall_s = STALL_S
         self.tokens = []
         self.workers = set()
         self.idle = []
@@ -294,9 +297,20 @@ cdef class ThreadPool:
         if self.ready == 0:
             if self.limiter.available_tokens <= 0:
                 again_s = SATURATED_S
+                self.note_stall()
             # Nothing taken since the last look: each waiting job gets a thread.
             self.wake(self.queued if self.taken == self.taken_before else max(working, 1))
         self.arm(again_s)
+
+    cdef int note_stall(self) except -1:
+        """Report, once, that all threads have been within the same calls for long."""
+        if self.taken != self.taken_before:
+            self.stalled = 0
+        else:
+            self.stalled += 1
+            if self.stalled == int(self.stall_s / SATURATED_S) + 1:
+                report_stall(self.calls(), self.queued, self.stall_s)
+        return 0
 
     def deliver(self):
         """Announce the ends of all finished jobs."""
@@ -331,9 +345,15 @@ cdef class ThreadPool:
             self.wake(1)
         return 0
 
-    def configure(self, *, max_queued=None):
-        """Set how many jobs may wait for a thread before more are refused with a 503."""
+    def configure(self, *, max_queued=None, double stall_s=STALL_S):
+        """Set how many jobs may wait for a thread, and when it is said that they do.
+
+        Args:
+            max_queued: More are refused with a 503; None for any number.
+            stall_s: Seconds without a free thread that are logged.
+        """
         self.max_queued = max_queued
+        self.stall_s = stall_s
 
     def stop(self, *_):
         """Let all threads end once they have nothing to do."""
@@ -351,13 +371,17 @@ cdef class ThreadPool:
 
     def running(self):
         """Return what the threads are calling at this moment."""
+        return [call for _, call in self.calls()]
+
+    cdef list calls(self):
+        """Return pairs: a thread's identity, what it is calling at this moment."""
         cdef Worker worker
         cdef Job job
         found = []
         for worker in list(self.workers):
             job = worker.job
             if job is not None:
-                found.append(job.subject())
+                found.append((worker.thread.ident, job.subject()))
         return found
 
     # --- the threads' side

@@ -21,6 +21,8 @@ class ExecutorConfig:
         max_threads: Largest number of worker threads in a process; None for 40.
         max_queued: How many calls may wait for a thread; further requests are answered 503.
             None: any number.
+        stall_s: Seconds without a free thread, while calls wait for one, after which the log
+            names what the threads are doing, and whether that looks like a deadlock.
         workers: Number of processes and of sub-interpreters, made when the first call needs
             them; None for one per CPU.
         timeout_s: Seconds after which a call in a process or sub-interpreter is given up with a
@@ -34,6 +36,7 @@ class ExecutorConfig:
 
     max_threads: int | None = None
     max_queued: int | None = None
+    stall_s: float = 5.0
     workers: int | None = None
     timeout_s: float | None = None
     use_subinterpreters: bool = False
@@ -43,9 +46,11 @@ class ExecutorConfig:
             number = getattr(self, name)
             if number is not None and (type(number) is not int or number < least):
                 raise UsageError(f"{name} must be {least} or more, got {number!r}")
-        seconds = self.timeout_s
-        if seconds is not None and not (type(seconds) in (int, float) and seconds > 0):
-            raise UsageError(f"timeout_s must be more than 0, got {seconds!r}")
+        for name in ("timeout_s", "stall_s"):
+            seconds = getattr(self, name)
+            is_left_out = seconds is None and name == "timeout_s"
+            if not is_left_out and not (type(seconds) in (int, float) and seconds > 0):
+                raise UsageError(f"{name} must be more than 0, got {seconds!r}")
         if self.use_subinterpreters:
             require_subinterpreters("use_subinterpreters")
 

@@ -1,27 +1,25 @@
 """Find out what makes the event loop stand still, and say it once per place."""
 
 import asyncio
-import faulthandler
 import logging
 import os
-import re
 import sysconfig
 import tempfile
 import threading
 import time
 import traceback
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 import uvicorn
+
+from fasterapi._speedups.stacks import stack_of
 
 __all__ = ("BlockDetector", "parse_duration")
 
 logger = logging.getLogger("fasterapi.blocking")
 
 _MAX_PLACES: Final = 1000
-_THREAD: Final = re.compile(r"hread 0x([0-9a-f]+)")
-_FRAME: Final = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 _LIBRARIES: Final = tuple(
     f"{folder}{os.sep}"
     for folder in {
@@ -100,7 +98,7 @@ class BlockDetector:
                 return
             if self._answered.wait(self._threshold_s):
                 continue
-            stack = _stack_of(self._thread_id, self._file)
+            stack = stack_of(self._thread_id, self._file)
             # Late ourselves: native code may have held the GIL, and the loop goes on since. Or
             # the loop has ended, and its thread does something else by now.
             if stack and not self._answered.is_set() and not self._stopped.is_set():
@@ -128,30 +126,6 @@ class BlockDetector:
             place.lineno or 0,
             "".join(traceback.format_list(stack[first:])).rstrip(),
         )
-
-
-def _stack_of(thread_id: int, file: IO[bytes]) -> list[traceback.FrameSummary]:
-    """Return the stack of a thread, outermost call first; empty if it is not found.
-
-    `sys._current_frames` would make frame objects of the threads of sub-interpreters as well,
-    which run at the same time: with ``executor="interpreter"`` that crashed the process.
-    """
-    file.seek(0)
-    file.truncate()
-    faulthandler.dump_traceback(file)
-    file.seek(0)
-    text = file.read().decode("ascii", "replace")
-    for block in text.split("\n\n"):
-        head, *lines = block.strip().splitlines() or [""]
-        number = _THREAD.search(head)
-        if number is not None and int(number[1], 16) == thread_id:
-            found = [match for match in map(_FRAME.match, lines) if match is not None]
-            # The lines of the sources are read when, and if, the report is written.
-            return [
-                traceback.FrameSummary(m[1], int(m[2]), m[3], lookup_line=False)
-                for m in reversed(found)
-            ]
-    return []
 
 
 def _is_library(filename: str) -> bool:

@@ -317,6 +317,30 @@ def test_queue_with_a_bound_refuses_what_is_beyond(run: Any) -> None:
     run(main)
 
 
+def test_threads_that_wait_for_the_loop_in_a_circle_are_named(run: Any, caplog: Any) -> None:
+    gate = threading.Event()
+
+    async def needs_a_thread() -> None:
+        await run_in_thread(int)
+
+    def calls_back() -> None:
+        from_thread.run(needs_a_thread)
+
+    async def main() -> None:
+        limiter().total_tokens = 2
+        thread_pool().configure(stall_s=0.01)
+        calls = [asyncio.ensure_future(run_in_thread(call)) for call in (calls_back, gate.wait)]
+        await until(lambda: "deadlock" in caplog.text)
+        gate.set()
+        await asyncio.gather(*calls)
+
+    run(main)
+    (line,) = [record.getMessage() for record in caplog.records if record.name.endswith("threads")]
+    name = f"{test_threads_that_wait_for_the_loop_in_a_circle_are_named.__name__}.<locals>"
+    assert f"threads=2 waiting_calls=1 functions=Event.wait, {name}.calls_back; 1 of them" in line
+    assert line.endswith(f"needs a worker thread: {name}.calls_back")
+
+
 def test_call_at_once_does_not_wait_for_the_shared_threads(run: Any) -> None:
     async def main() -> Any:
         assert await run_at_once(divmod, 7, 2) == (3, 1)
