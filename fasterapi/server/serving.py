@@ -17,6 +17,7 @@ from uvicorn import Config, Server
 from uvicorn.server import HANDLED_SIGNALS
 from uvicorn.supervisors import multiprocess
 
+from fasterapi._speedups.handoff import running_calls
 from fasterapi.server.blocking import BlockDetector
 
 __all__ = ("DoorServer", "WorkerProcess")
@@ -154,6 +155,11 @@ class DoorServer(Server):
         if state.tasks:
             logger.error(
                 "%d request(s) do not end, the process ends without them", len(state.tasks)
+            )
+        for call in running_calls():
+            logger.error(
+                "function still runs in a thread, the process ends without it: %s",
+                getattr(call, "__qualname__", call),
             )
 
     async def _stop_lifespan(self, seconds: float) -> bool:
