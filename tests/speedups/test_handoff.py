@@ -119,6 +119,30 @@ def test_thread_is_one_of_anyios_in_its_eyes(run: Any) -> None:
     assert run(main) == (0, 5)
 
 
+def test_nothing_of_a_call_is_left_in_its_thread(run: Any) -> None:
+    name: ContextVar[str] = ContextVar("name", default="nobody")
+
+    def call(mine: str) -> tuple[int, str, bool]:
+        before = name.get()
+        name.set(mine)
+        try:
+            from_thread.check_cancelled()
+        except BaseException:
+            return threading.get_ident(), before, True
+        return threading.get_ident(), before, False
+
+    async def main() -> None:
+        first = await run_in_thread(call, "first")
+        with anyio.CancelScope() as scope:
+            asyncio.get_running_loop().call_soon(scope.cancel)
+            await run_in_thread(call, "cancelled")
+        after = await run_in_thread(call, "after")
+        assert first == after == (first[0], "nobody", False)
+        assert name.get() == "nobody"
+
+    run(main)
+
+
 def test_short_calls_need_few_threads(run: Any) -> None:
     seen = set()
 
