@@ -12,6 +12,7 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.stepping cimport Rest, begin
 
 from contextlib import AsyncExitStack
 from functools import partial
@@ -99,9 +100,11 @@ cdef class Dispatcher(Lookup):
                 # `_answer` for the common plans, without its coroutine.
                 try:
                     if plan.is_direct:
-                        value = await call_list(
-                            plan.final.call, plan.prepare(x), plan.final.keywords
+                        value = begin(
+                            call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
                         )
+                        if type(value) is Rest:
+                            value = await value
                         if not plan.encode(x, value):
                             x.response = await plan.finish_cold(x, value)
                     else:
@@ -110,10 +113,14 @@ cdef class Dispatcher(Lookup):
                     await self._recover(x, error)
             if x.response is None:
                 if x.sub_response is not None:
-                    check_fields(x.head)
+                    check_fields(x.get_head())
                 x.started = True
                 await send(
-                    {"type": "http.response.start", "status": x.status, "headers": x.head}
+                    {
+                        "type": "http.response.start",
+                        "status": x.status,
+                        "headers": x.get_head(),
+                    }
                 )
                 await send({"type": "http.response.body", "body": x.payload})
                 if x.background is not None:
@@ -152,7 +159,11 @@ cdef class Dispatcher(Lookup):
                         x.response, x.scope, x.receive
                     )
             elif plan.is_direct:
-                value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                value = begin(
+                    call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                )
+                if type(value) is Rest:
+                    value = await value
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
             else:
@@ -245,9 +256,11 @@ cdef class Dispatcher(Lookup):
         if index < len(self.middleware):
             request = x.get_cached_request()
             receive = x.receive
-            response = await self.middleware[index](
-                request, CallNext(self, x, plan, index + 1, request)
+            response = begin(
+                self.middleware[index](request, CallNext(self, x, plan, index + 1, request))
             )
+            if type(response) is Rest:
+                response = await response
             if not isinstance(response, Response):
                 response = await self.collect(response, x.scope, request.wrapped_receive)
             x.receive = receive
@@ -276,7 +289,11 @@ cdef class Dispatcher(Lookup):
             return self.as_response(x)
         try:
             if plan.is_direct:
-                value = await call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                value = begin(
+                    call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
+                )
+                if type(value) is Rest:
+                    value = await value
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
             else:
@@ -317,7 +334,7 @@ cdef class Dispatcher(Lookup):
             raise RuntimeError("No response returned.")
         if response is None:
             keep_task(x, x.background)
-            return self.encoded_response(x.status, x.head, x.payload, None)
+            return self.encoded_response(x.status, x.get_head(), x.payload, None)
         return self.shown(x, response)
 
     cdef object shown(self, Exchange x, object response):

@@ -32,7 +32,8 @@ cdef class Exchange:
     # The response: either `response`, or status, head and payload.
     cdef object response         # starlette Response, made by the user or a cold path
     cdef int status
-    cdef list head               # raw (name, value) pairs
+    cdef list head               # raw (name, value) pairs, None until `get_head`
+    cdef bytes media_type        # of the payload, while there is no head
     cdef bytes payload
     cdef bint started            # the status line is out: no other response can follow
 
@@ -45,4 +46,5 @@ cdef class Exchange:
     cdef dict path_params(self)
     cdef list get_query_pairs(self)
     cdef dict get_cookies(self)
+    cdef list get_head(self)
     cdef bint answer(self, int status, bytes payload, bytes media_type) except -1

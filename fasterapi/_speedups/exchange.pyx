@@ -118,13 +118,21 @@ cdef class Exchange:
 
     cdef bint answer(self, int status, bytes payload, bytes media_type) except -1:
         """Set the response to *payload*; *status* must be one that may have a body."""
-        cdef Py_ssize_t size = len(payload)
         self.status = status
         self.payload = payload
-        self.head = [
-            (CONTENT_LENGTH, SMALL_SIZES[size] if size < 1024 else b"%d" % size),
-            (CONTENT_TYPE, media_type),
-        ]
-        if self.sub_response is not None:
-            self.head.extend(self.sub_response.raw_headers)
+        self.head = None
+        self.media_type = media_type
         return True
+
+    cdef list get_head(self):
+        """Return the fields of the answer; the HTTP door can do without a list of them."""
+        cdef Py_ssize_t size
+        if self.head is None:
+            size = len(self.payload)
+            self.head = [
+                (CONTENT_LENGTH, SMALL_SIZES[size] if size < 1024 else b"%d" % size),
+                (CONTENT_TYPE, self.media_type),
+            ]
+            if self.sub_response is not None:
+                self.head.extend(self.sub_response.raw_headers)
+        return self.head

@@ -13,5 +13,8 @@ cdef bytes encode(
     Py_ssize_t length_bytes,
     bytes body,
 )
+cdef bytes encode_answer(
+    Py_ssize_t status, FieldLines common, bytes media_type, bytes payload
+)
 cdef int check(list fields) except -1
 cdef bytes decimal(Py_ssize_t number)

@@ -2,6 +2,7 @@
 
 from fasterapi._speedups.dispatch cimport Dispatcher
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.head cimport FieldLines
 from fasterapi._speedups.http_host cimport Host, Watched
 from fasterapi._speedups.plan cimport EndpointPlan
 
@@ -62,6 +63,7 @@ cdef class HttpExchange(Exchange):
     cdef dict take_message(self)
     cdef int begin(self, int status, object headers) except -1
     cdef int notice_fields(self, int status) except -1
+    cdef FieldLines common_lines(self)
     cdef bytes head_bytes(self, long long length, bytes body)
     cdef int send_now(self, object message) except -1
     cdef bint is_cancelled_by_disconnect(self) except -1

@@ -10,7 +10,7 @@ answers with plain data never does.
 cimport cython
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
-from fasterapi._speedups.head cimport encode
+from fasterapi._speedups.head cimport FieldLines, encode, encode_answer
 from fasterapi._speedups.http_host cimport Watched
 from fasterapi._speedups.http_log cimport log_request
 from fasterapi._speedups.http_ready cimport NOTHING, ready
@@ -295,16 +295,19 @@ cdef class HttpExchange(Exchange):
             self.head = without(self.head, b"content-length")
         return 0
 
-    cdef bytes head_bytes(self, long long length, bytes body):
-        """Return the encoded head, with a Content-Length unless *length* is -1."""
+    cdef FieldLines common_lines(self):
+        """Return the server's own fields for the head that goes out now."""
         self.host.refresh_lines()
         self.is_head_out = True
-        lines = self.host.lines
         if not self.is_read and self.link.will_close(self):
             self.keep_alive = False
         if not self.keep_alive and not self.says_close:
-            lines = self.host.closing_lines
-        return encode(self.status, self.head, lines, None, length, body)
+            return self.host.closing_lines
+        return self.host.lines
+
+    cdef bytes head_bytes(self, long long length, bytes body):
+        """Return the encoded head, with a Content-Length unless *length* is -1."""
+        return encode(self.status, self.head, self.common_lines(), None, length, body)
 
     cdef int write_head(self) except -1:
         """Write the head alone, before it is known how long the body will be."""
@@ -377,13 +380,15 @@ cdef class HttpExchange(Exchange):
             return 0
         if self.sub_response is not None or self.method == "HEAD" or \
                 len(self.payload) > COPIED_BYTES:
-            self.begin(self.status, self.head)
+            self.begin(self.status, self.get_head())
             return self.write_body(self.payload, False)
         self.started = True
         self.has_head = True
         if self.host.access_logger is not None:
             self.log()
-        self.link.put(self.head_bytes(-1, self.payload))
+        self.link.put(
+            encode_answer(self.status, self.common_lines(), self.media_type, self.payload)
+        )
         return self.finish()
 
     cdef int write_hint(self, object links) except -1:

@@ -22,6 +22,7 @@ cdef class RequestHead:
     cdef readonly str reason             # of the refusal, for the log and the answer
     cdef bytes authority                 # of an absolute target, which replaces Host
     cdef bytes host
+    cdef bytes known_host                # the last one that was right
     cdef int host_count
     cdef int length_count
     cdef int coding_count

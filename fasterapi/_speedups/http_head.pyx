@@ -288,8 +288,11 @@ cdef class RequestHead:
         if self.host is None:
             if self.minor == 1:
                 return self.refuse(400, "no Host")
-        elif not is_authority(self.host):
-            return self.refuse(400, "invalid Host")
+        elif self.known_host is None or self.host != self.known_host:
+            # PERF: clients name the same host again and again.
+            if not is_authority(self.host):
+                return self.refuse(400, "invalid Host")
+            self.known_host = self.host
         if self.authority is not None:
             # The target's host counts, whatever Host says (section 3.2.2).
             self.headers = [field for field in self.headers if field[0] != b"host"]

@@ -12,6 +12,7 @@ cdef class Host:
     cdef readonly object app            # what the server was given, uvicorn's layers included
     cdef object inner_app               # the same without the layer for X-Forwarded-*
     cdef object own_app                 # the FasterAPI application in it, or None
+    cdef dict own_vars                  # its attributes
     cdef object proxy                   # uvicorn's layer for X-Forwarded-*, or None
     cdef dict app_state                 # of the lifespan
     cdef object loop
@@ -25,6 +26,7 @@ cdef class Host:
     cdef object limit_concurrency
     cdef double keep_alive_s
     cdef bint is_eager                  # tasks take their first step at once
+    cdef dict task_options              # what tasks are made with
     cdef bint resets_context
     cdef set connections                # uvicorn's, for its shut-down
     cdef set tasks                      # uvicorn's

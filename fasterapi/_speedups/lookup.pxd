@@ -7,6 +7,7 @@ from fasterapi._speedups.router cimport RouteTrie
 
 cdef class Lookup:
     cdef readonly object app
+    cdef dict app_vars               # its attributes
     cdef object version
     cdef object compile
     cdef readonly tuple middleware

@@ -8,6 +8,7 @@ Reference implementation: starlette.routing.Router.app, which tries the routes o
 
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.variables cimport attribute
 from fasterapi._speedups.router cimport RouteEntry
 
 from asyncio import _get_running_loop
@@ -16,6 +17,7 @@ from starlette._utils import get_route_path
 from starlette.middleware.body_limit import MAX_BODY_SIZE_SCOPE_KEY
 
 cdef str LIMIT_KEY = MAX_BODY_SIZE_SCOPE_KEY
+cdef dict NO_VARIABLES = {}
 
 
 cdef class Lookup:
@@ -33,6 +35,7 @@ cdef class Lookup:
         self.version = version
         self.compile = compile
         self.middleware = middleware
+        self.app_vars = getattr(app, "__dict__", NO_VARIABLES)
         self.compiled_version = -1
 
     def prepare(self):
@@ -72,7 +75,9 @@ cdef class Lookup:
         cdef EndpointPlan plan
         if self.version.value != self.compiled_version:
             self.refresh()
-        if path is None or x.method is None or self.app.dependency_overrides:
+        if path is None or x.method is None:
+            return None
+        if attribute(self.app_vars, self.app, "dependency_overrides"):
             return None
         x.path_values = []
         entry = self.trie.find(x.method, path, x.path_values)

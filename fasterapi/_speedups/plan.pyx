@@ -19,6 +19,7 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 from fasterapi._speedups.hop cimport Hop, cross, make_hop
 from fasterapi._speedups.json_reader cimport MISMATCH, Reader
+from fasterapi._speedups.stepping cimport Rest, begin
 
 import json
 from contextlib import AsyncExitStack
@@ -247,7 +248,9 @@ cdef class EndpointPlan:
                 self.check(x)
             value = hop.value
         elif self.final.style == STYLE_ASYNC:
-            value = await call_list(self.final.call, arguments, self.final.keywords)
+            value = begin(call_list(self.final.call, arguments, self.final.keywords))
+            if type(value) is Rest:
+                value = await value
         else:
             x.response = await self.stream(
                 x.get_request(), self.final.by_name(arguments), x.background, x.sub_response
@@ -298,7 +301,8 @@ cdef class EndpointPlan:
             if arguments is None:
                 x.results[i] = FAILED
             elif step.style == STYLE_ASYNC:
-                x.results[i] = await call_list(step.call, arguments, step.keywords)
+                value = begin(call_list(step.call, arguments, step.keywords))
+                x.results[i] = await value if type(value) is Rest else value
             elif step.style == STYLE_THREAD:
                 hop = make_hop(self, x, i, step, arguments)
                 await cross(hop)

@@ -151,3 +151,18 @@ def test_field_lines_without_init_are_refused() -> None:
     empty = head.FieldLines.__new__(head.FieldLines)
     with pytest.raises(TypeError):
         head.encode_head(200, [], empty)
+
+
+@given(
+    status=st.integers(90, 610),
+    fields=GOOD,
+    media_type=VALUES,
+    payload=st.binary(max_size=40) | st.integers(1000, 1100).map(bytes),
+)
+def test_whole_answer_agrees_with_the_head_of_its_fields(
+    status: int, fields: Fields, media_type: bytes, payload: bytes
+) -> None:
+    common = head.FieldLines(fields)
+    listed = [(b"content-length", b"%d" % len(payload)), (b"content-type", media_type)]
+    expected = outcome(head.encode_head, status, listed, common, None, -1, payload)
+    assert outcome(head.encode_whole, status, common, media_type, payload) == expected
