@@ -33,7 +33,7 @@ cdef enum:
     RETRY_BYTES = 4096       # of a head without an end of line, before it is looked at again
     DROPPED_BODY = 262144    # of an unread body: more is not worth the kept connection
 
-cdef double FIRST_BYTE_S = 10.0
+cdef double LAST_CHANCE_S = 0.5
 cdef bytes CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -70,7 +70,7 @@ cdef class HttpProtocol(Connection):
         self.mode = HEAD
         self.host.connections.add(self)
         self.host.watch(self)
-        self.set_timer(FIRST_BYTE, FIRST_BYTE_S)
+        self.set_timer(FIRST_BYTE, self.host.limits.header_timeout)
 
     def connection_lost(self, exc):
         """Let go of everything; the handler learns it from receive, or by being cancelled."""
@@ -136,12 +136,15 @@ cdef class HttpProtocol(Connection):
     # --- called by uvicorn's server --------------------------------------------------------
 
     def shutdown(self):
-        """Close when the current answer is out; at once if there is none."""
+        """Close when the current answer is out; at once if none is due."""
         self.is_stopping = True
-        if self.exchange is None and self.mode < LINGERING:
-            self.close(False)
-        elif self.exchange is not None:
+        if self.exchange is not None:
             self.exchange.keep_alive = False
+        elif self.mode < LINGERING and self.requests and self.pending is None:
+            self.close(False)
+        elif self.mode == HEAD and not self.is_going_on:
+            # Who has just connected, or sent half a head, is about to ask: let it be answered.
+            self.set_timer(self.timing, LAST_CHANCE_S)
 
     def abort(self):
         """Drop the connection: its request does not end."""

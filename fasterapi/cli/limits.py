@@ -24,6 +24,12 @@ LimitHeaderField: TypeAlias = Annotated[
     int | None, _flag("Bytes of one header value; over it 431.", "8192")
 ]
 LimitHeaderCount: TypeAlias = Annotated[int | None, _flag("Number of headers; over it 431.", "100")]
+LimitChunkLine: TypeAlias = Annotated[
+    int | None, _flag("Bytes of the line before a chunk; over it 400.", "256")
+]
+LimitChunkExtensions: TypeAlias = Annotated[
+    int | None, _flag("Bytes of all chunk extensions of a body; over it 400.", "16384")
+]
 LimitBody: TypeAlias = Annotated[
     int | None,
     _flag(
@@ -31,6 +37,12 @@ LimitBody: TypeAlias = Annotated[
         "or of a route wins.",
         "10485760",
     ),
+]
+LimitBodyRate: TypeAlias = Annotated[
+    float | None, _flag("Bytes a second of a body after ten seconds; below it 408.", "500")
+]
+LimitBodyBuffer: TypeAlias = Annotated[
+    int | None, _flag("Bytes of unread body, or further requests, kept in memory.", "65536")
 ]
 LimitConnections: TypeAlias = Annotated[
     int | None, _flag("Connections of a process; over it 503. 0 is no limit.", "10000")
@@ -49,6 +61,18 @@ TimeoutBody: TypeAlias = Annotated[
 ]
 TimeoutWrite: TypeAlias = Annotated[
     float | None, _flag("Seconds a client may stop reading before it is dropped.", "60")
+]
+WsMaxSize: TypeAlias = Annotated[
+    int | None, _flag("Bytes of a WebSocket message, decompressed; over it 1009.", "16777216")
+]
+WsMaxQueue: TypeAlias = Annotated[
+    int | None, _flag("WebSocket messages of a connection that wait to be read.", "32")
+]
+WsPingInterval: TypeAlias = Annotated[
+    float | None, _flag("Seconds between pings of a WebSocket.", "20")
+]
+WsPingTimeout: TypeAlias = Annotated[
+    float | None, _flag("Seconds a WebSocket's pong may take; over it 1011.", "20")
 ]
 CancelOnDisconnect: TypeAlias = Annotated[
     bool | None,

@@ -27,6 +27,7 @@ __all__ = (
     "ProxyHeaders",
     "Reload",
     "ReloadDirs",
+    "ReusePort",
     "RootPath",
     "ServerHeader",
     "SslCertfile",
@@ -114,6 +115,15 @@ Backlog: TypeAlias = Annotated[
     int | None,
     typer.Option(
         help="Connections the kernel keeps waiting.", show_default="2048", rich_help_panel=_ADDRESS
+    ),
+]
+ReusePort: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--reuse-port/--no-reuse-port",
+        help="A listening socket for each process; the kernel shares connections out.",
+        show_default="off",
+        rich_help_panel=_ADDRESS,
     ),
 ]
 

@@ -48,17 +48,30 @@ def _parser() -> argparse.ArgumentParser:
         "limit-header-block",
         "limit-header-field",
         "limit-header-count",
+        "limit-chunk-line",
+        "limit-chunk-extensions",
         "limit-body",
+        "limit-body-buffer",
         "limit-connections",
         "limit-keep-alive-requests",
         "timeout-keep-alive",
         "timeout-graceful-shutdown",
+        "ws-max-size",
+        "ws-max-queue",
     ):
         parser.add_argument(f"--{name}", type=int)
-    for name in ("timeout-header", "timeout-body", "timeout-write"):
+    for name in (
+        "timeout-header",
+        "timeout-body",
+        "timeout-write",
+        "limit-body-rate",
+        "ws-ping-interval",
+        "ws-ping-timeout",
+    ):
         parser.add_argument(f"--{name}", type=float)
     for name in (
         "reload",
+        "reuse-port",
         "proxy-headers",
         "access-log",
         "server-header",

@@ -44,7 +44,11 @@ class ServerOptions(TypedDict, total=False):
         limit_header_block: Bytes of all headers; over it 431.
         limit_header_field: Bytes of one header value; over it 431.
         limit_header_count: Number of headers; over it 431.
+        limit_chunk_line: Bytes of the line before a chunk; over it 400.
+        limit_chunk_extensions: Bytes of a body's chunk extensions; over it 400.
         limit_body: Bytes of a request body; over it 413; 0 is no limit.
+        limit_body_rate: Bytes a second of a body after its first ten; below it 408.
+        limit_body_buffer: Bytes of unread body, or of further requests, kept in memory.
         limit_connections: Connections of a process; over it 503; 0 is no limit.
         limit_keep_alive_requests: Requests before a connection is closed; 0 is no limit.
         timeout_header: Seconds for all of a request's head; over it 408.
@@ -54,6 +58,7 @@ class ServerOptions(TypedDict, total=False):
         detect_blocking: Seconds of the event loop's standing still that are logged, with what
             blocks it; 0 is off.
         backlog: Connections the kernel keeps waiting.
+        reuse_port: Whether each process listens on a socket of its own (SO_REUSEPORT).
         ssl_keyfile: Private key file.
         ssl_certfile: Certificate file; switches TLS on.
         ssl_keyfile_password: Password of the key.
@@ -66,6 +71,7 @@ class ServerOptions(TypedDict, total=False):
         lifespan: auto, on or off.
         ws: WebSocket protocol as uvicorn takes it.
         ws_max_size: Largest WebSocket message in bytes.
+        ws_max_queue: WebSocket messages of one connection that wait to be read.
         ws_ping_interval: Seconds between pings.
         ws_ping_timeout: Seconds a pong may take.
         factory: Whether the import string names a function that makes the app.
@@ -95,7 +101,11 @@ class ServerOptions(TypedDict, total=False):
     limit_header_block: int | None
     limit_header_field: int | None
     limit_header_count: int | None
+    limit_chunk_line: int | None
+    limit_chunk_extensions: int | None
     limit_body: int | None
+    limit_body_rate: float | None
+    limit_body_buffer: int | None
     limit_connections: int | None
     limit_keep_alive_requests: int | None
     timeout_header: float | None
@@ -104,6 +114,7 @@ class ServerOptions(TypedDict, total=False):
     cancel_on_disconnect: bool | None
     detect_blocking: float | None
     backlog: int | None
+    reuse_port: bool | None
     ssl_keyfile: str | os.PathLike[str] | None
     ssl_certfile: str | os.PathLike[str] | None
     ssl_keyfile_password: str | None
@@ -116,6 +127,7 @@ class ServerOptions(TypedDict, total=False):
     lifespan: Literal["auto", "on", "off"] | None
     ws: Any
     ws_max_size: int | None
+    ws_max_queue: int | None
     ws_ping_interval: float | None
     ws_ping_timeout: float | None
     factory: bool | None
@@ -191,8 +203,18 @@ def check_options(options: Mapping[str, Any]) -> None:
     for name in ("ssl_keyfile", "ssl_certfile", "ssl_ca_certs", "env_file"):
         if options.get(name) and not Path(options[name]).is_file():
             raise UsageError(f"{name} {os.fspath(options[name])!r} does not exist")
+    _check_sockets(options)
+
+
+def _check_sockets(options: Mapping[str, Any]) -> None:
     if options.get("uds") and not hasattr(socket, "AF_UNIX"):
         raise UsageError("uds is not available on this system")
+    if not options.get("reuse_port"):
+        return
+    if not hasattr(socket, "SO_REUSEPORT"):
+        raise UsageError("reuse_port is not available on this system")
+    if options.get("uds") or options.get("fd") is not None:
+        raise UsageError("reuse_port is for host and port, not for uds or fd")
 
 
 _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
@@ -203,6 +225,8 @@ _RULES: tuple[tuple[str, Callable[[Any], bool], str], ...] = (
     ("timeout_graceful_shutdown", lambda seconds: seconds >= 0, "0 or more seconds"),
     ("limit_concurrency", lambda count: count >= 1, "1 or more"),
     ("limit_max_requests", lambda count: count >= 1, "1 or more"),
+    ("ws_max_size", lambda size: size >= 1, "1 or more"),
+    ("ws_max_queue", lambda count: count >= 1, "1 or more"),
     ("limit_rss_mib", lambda size: size >= 1, "1 or more"),
     ("detect_blocking", lambda seconds: seconds >= 0, "0 or more seconds"),
     (

@@ -9,6 +9,7 @@ do so in those processes: `importing_app` and the environment variable below pre
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from fasterapi.server.limits import LIMIT_OPTIONS
 from fasterapi.server.options import ServerOptions, check_options, merge_options, worker_count
 from fasterapi.server.protocol import HttpProtocol
 from fasterapi.server.serving import DoorServer, WorkerProcess
+from fasterapi.server.sockets import bind_reusable
 from fasterapi.server.urls import docs_url
 
 __all__ = ("importable_name", "importing_app", "run_app", "serve")
@@ -35,6 +37,8 @@ logger = logging.getLogger("fasterapi.server")
 
 # Process id of the process that supervises; its children compare it with their parent's.
 _SUPERVISOR_VARIABLE = "FASTERAPI_SUPERVISOR_PID"
+# What uvicorn's Config does not know.
+_OWN_OPTIONS = ("limit_rss_mib", "reuse_port", "detect_blocking")
 _import_depth = 0
 
 
@@ -162,12 +166,16 @@ class _Config(Config):
     """uvicorn's settings and ours; importing the application never starts a second server."""
 
     limit_rss_mib: int | None = None
+    reuse_port: bool = False
     detect_blocking: float | None = None
     http_limit_options: Mapping[str, Any] = {}
 
     def load(self) -> None:
         with importing_app():
             super().load()
+
+    def bind_socket(self) -> socket.socket:
+        return bind_reusable(self) if self.reuse_port else super().bind_socket()
 
 
 class _Supervisor(Multiprocess):
@@ -199,11 +207,11 @@ class _Supervisor(Multiprocess):
             process.child_conn.close()
 
 
-def _config(target: Any, settings: Mapping[str, Any]) -> Config:
+def _config(target: Any, settings: Mapping[str, Any]) -> _Config:
     passed: dict[str, Any] = {
         name: list(value) if isinstance(value, tuple) else value
         for name, value in settings.items()
-        if name not in ("http", "limit_rss_mib", "detect_blocking", *LIMIT_OPTIONS)
+        if name not in ("http", *_OWN_OPTIONS, *LIMIT_OPTIONS)
     }
     # uvicorn kills a worker that takes longer to start, again and again; its own default of
     # 5 s is too short for large programs and busy machines.
@@ -212,16 +220,16 @@ def _config(target: Any, settings: Mapping[str, Any]) -> Config:
         # Workers that are equally busy would all be replaced at the same moment.
         passed.setdefault("limit_max_requests_jitter", passed["limit_max_requests"] // 10)
     config = _Config(target, http=choose_http(settings), **passed)
-    config.limit_rss_mib = settings.get("limit_rss_mib")
-    config.detect_blocking = settings.get("detect_blocking")
+    for name in _OWN_OPTIONS:
+        setattr(config, name, settings.get(name))
     config.http_limit_options = {name: settings.get(name) for name in LIMIT_OPTIONS}
     return config
 
 
-def _run_here(config: Config) -> None:
+def _run_here(config: _Config) -> None:
     server = DoorServer(config)
     with _terminating_cleanly(server), suppress(KeyboardInterrupt):
-        server.run()
+        server.run([config.bind_socket()] if config.reuse_port else None)
     _remove_socket(config)
     if not server.started:
         sys.exit(STARTUP_FAILURE)

@@ -19,6 +19,7 @@ from uvicorn.supervisors import multiprocess
 
 from fasterapi._speedups.handoff import running_calls
 from fasterapi.server.blocking import BlockDetector
+from fasterapi.server.sockets import own_sockets
 
 __all__ = ("DoorServer", "WorkerProcess")
 
@@ -44,6 +45,8 @@ class DoorServer(Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start listening; what has been loaded by then is not garbage collected any more."""
+        if sockets and self.config.workers > 1 and getattr(self.config, "reuse_port", False):
+            sockets = own_sockets(sockets)
         await super().startup(sockets=sockets)
         gc.collect()
         gc.freeze()

@@ -106,9 +106,11 @@ def test_every_option_reaches_the_server(served: list[Any], tmp_path: Path) -> N
     certificate = str(tmp_path / "main.py")
     arguments = (
         "main:app --host ::1 --port 1 --workers auto --no-reload --reload-dir a --reload-dir b "
-        "--root-path /p --no-proxy-headers --forwarded-allow-ips * --uds s --fd 3 "
+        "--root-path /p --no-proxy-headers --forwarded-allow-ips * "
         "--log-level debug --no-access-log --timeout-keep-alive 6 "
-        "--timeout-graceful-shutdown 7 --backlog 8 "
+        "--timeout-graceful-shutdown 7 --backlog 8 --reuse-port --limit-chunk-line 20 "
+        "--limit-chunk-extensions 21 --limit-body-rate 22 --limit-body-buffer 2300 "
+        "--ws-max-size 24 --ws-max-queue 25 --ws-ping-interval 26 --ws-ping-timeout 27 "
         f"--limit-concurrency 9 --limit-max-requests 10 --ssl-keyfile {certificate} "
         f"--ssl-certfile {certificate} --header a:b --no-server-header --no-date-header"
     )
@@ -123,13 +125,20 @@ def test_every_option_reaches_the_server(served: list[Any], tmp_path: Path) -> N
         "root_path": "/p",
         "proxy_headers": False,
         "forwarded_allow_ips": "*",
-        "uds": "s",
-        "fd": 3,
         "log_level": "debug",
         "access_log": False,
         "timeout_keep_alive": 6,
         "timeout_graceful_shutdown": 7,
         "backlog": 8,
+        "reuse_port": True,
+        "limit_chunk_line": 20,
+        "limit_chunk_extensions": 21,
+        "limit_body_rate": 22.0,
+        "limit_body_buffer": 2300,
+        "ws_max_size": 24,
+        "ws_max_queue": 25,
+        "ws_ping_interval": 26.0,
+        "ws_ping_timeout": 27.0,
         "limit_concurrency": 9,
         "limit_max_requests": 10,
         "ssl_keyfile": certificate,
@@ -138,6 +147,11 @@ def test_every_option_reaches_the_server(served: list[Any], tmp_path: Path) -> N
         "server_header": False,
         "date_header": False,
     }
+
+
+def test_other_sockets_reach_the_server(served: list[Any]) -> None:
+    assert invoke("run", "main:app", "--uds", "s", "--fd", "3").exit_code == 0
+    assert (served[0][1]["uds"], served[0][1]["fd"]) == ("s", 3)
 
 
 def test_settings_of_the_app_stand_between_command_line_and_defaults(

@@ -57,6 +57,8 @@ def test_bad_flag_ends_with_status_2(argv: str, capsys: pytest.CaptureFixture[st
         ({"ssl_keyfile": __file__}, "ssl_keyfile was given without ssl_certfile"),
         ({"ssl_certfile": "/none.pem"}, "ssl_certfile '/none.pem' does not exist"),
         ({"prot": 8000}, "unknown server option 'prot'"),
+        ({"reuse_port": True, "uds": "s"}, "reuse_port is for host and port, not for uds"),
+        ({"ws_max_size": 0}, "ws_max_size must be 1 or more"),
     ],
 )
 def test_bad_option_is_refused_before_anything_starts(
