@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 FRAMEWORKS = {
     "raw": "macro.raw_app",
     "fasterapi": "macro.fasterapi_app",
+    "compatible": "macro.compatible_app",
     "fastapi": "macro.fastapi_app",
     "starlette": "macro.starlette_app",
     "blacksheep": "macro.blacksheep_app",

@@ -22,6 +22,7 @@ from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.routing.context import RouteContext, _EffectiveRouteContext
 from fasterapi.routing.frontend import _FrontendRouteGroup
 from fasterapi.routing.paths import match_route
+from fasterapi.routing.rejection import is_rejected_context, rejectable_path
 from fasterapi.routing.route import APIRoute, APIWebSocketRoute
 from fasterapi.routing.scope import (
     _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY,
@@ -283,7 +284,10 @@ class _IncludedRouter(BaseRoute):
             The match, what it adds to the scope, the route, and its context if it is a route.
         """
         partial: Matched | None = None
+        path = rejectable_path(scope)
         for candidate in self.effective_candidates():
+            if path is not None and is_rejected_context(candidate, path):
+                continue
             matched = match_candidate(candidate, scope)
             if matched[0] == Match.FULL:
                 return matched

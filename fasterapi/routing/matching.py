@@ -12,6 +12,7 @@ import fasterapi.routing as names
 from fasterapi.routing.include import Matched, _IncludedRouter, match_candidate
 from fasterapi.routing.paths import match_route
 from fasterapi.routing.redirects import redirect_location, toggle_final_slash
+from fasterapi.routing.rejection import is_rejected, rejectable_path
 from fasterapi.routing.scope import _frontend_scope_specificity
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ __all__ = ("first_match", "is_more_specific", "low_priority_match", "slash_redir
 def first_match(routes: list[BaseRoute], scope: Scope) -> tuple[BaseRoute, Scope] | None:
     """Return the first route that matches in full, else the first that matches in part."""
     partial: tuple[BaseRoute, Scope] | None = None
+    path = rejectable_path(scope)
     for route in routes:
+        if path is not None and is_rejected(route, path):
+            continue
         match, child_scope = match_route(route, scope)
         if match == Match.FULL:
             return route, child_scope
@@ -48,7 +52,10 @@ def slash_redirect(router: "APIRouter", scope: Scope) -> Response | None:
     if route_path == "/":
         return None
     toggled = toggle_final_slash(scope, route_path)
+    path = rejectable_path(toggled)
     for route in router.routes:
+        if path is not None and is_rejected(route, path):
+            continue
         if match_route(route, toggled)[0] == Match.NONE:
             continue
         if scope.get("fastapi.telemetry") is not None:

@@ -169,7 +169,8 @@ def _is_websocket_only(route: BaseRoute) -> bool:
 def _first_opaque(places: list[_Place]) -> int:
     """Return the index of the first route whose matching is not known, or the number of all."""
     for index, place in enumerate(places):
-        if type(place.original).matches not in _KNOWN_MATCHES:
+        original = place.original
+        if type(original).matches not in _KNOWN_MATCHES or "matches" in getattr(original, "__dict__", ()):
             return index
     return len(places)
 
