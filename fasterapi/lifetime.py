@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi._speedups.handoff import thread_pool
 from fasterapi.executors import ExecutorConfig, Executors, executors_of
+from fasterapi.routing.native_app import start_natives, stop_natives
 from fasterapi.telemetry._runtime import lifespan
 
 __all__ = ("live",)
@@ -44,10 +45,13 @@ async def live(
 
     async def prepare_and_send(message: Message) -> None:
         if message["type"] == "lifespan.startup.complete":
+            await start_natives(app, scope.get("state"))
             prepare()
-        elif message["type"] in _ENDS and executors is not None:
-            # Before it is sent: the loop may not come back here.
-            executors.end()
+        elif message["type"] in _ENDS:
+            stop_natives(app)
+            if executors is not None:
+                # Before it is sent: the loop may not come back here.
+                executors.end()
         await send(message)
 
     try:

@@ -3,7 +3,7 @@
 import types
 from collections.abc import Callable
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 from pydantic.main import IncEx
@@ -11,6 +11,7 @@ from pydantic.main import IncEx
 __all__ = (
     "DecoratedCallable",
     "DependencyCacheKey",
+    "HandlerType",
     "IncEx",
     "ModelNameMap",
     "UnionType",
@@ -27,3 +28,6 @@ ModelNameMap = dict[type[BaseModel] | type[Enum], str]
 
 DependencyCacheKey = tuple[Callable[..., Any] | None, tuple[str, ...], str]
 """What makes two uses of a dependency one: callable, OAuth2 scopes, scope."""
+
+HandlerType: TypeAlias = Literal["python", "native", "cpp"]
+"""How a route's function is called: for each request, or once (both other names)."""

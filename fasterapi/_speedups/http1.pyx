@@ -22,6 +22,7 @@ from fasterapi._speedups.http_exchange cimport HttpExchange
 from fasterapi._speedups.http_head cimport RequestHead
 from fasterapi._speedups.http_host cimport host_of, in_ticks
 from fasterapi._speedups.http_handshake cimport HandshakeFault, encoded_again, fault_of
+from fasterapi._speedups.http_native cimport answer_natively
 from fasterapi._speedups.http_serve cimport answer_by_app, answer_by_plan
 
 import asyncio
@@ -344,6 +345,8 @@ cdef class HttpProtocol(Connection):
                 x, x.scope_path[len(self.host.root_path):] if self.host.root_path
                 else x.scope_path
             )
+        if x.plan is not None and x.plan.native is not None and answer_natively(x):
+            return 0
         coroutine = answer_by_app(x) if x.plan is None else answer_by_plan(x)
         task = self.host.start(coroutine, PyContext_Copy(self.context))
         if not x.is_over:

@@ -32,7 +32,7 @@ cdef enum:
     EXACT
 
 
-def negotiate(bytes accept_encoding, tuple offered not None):
+cpdef object negotiate(bytes accept_encoding, tuple offered):
     """Return the content coding a response should have.
 
     Args:

@@ -46,6 +46,7 @@ cdef class EndpointPlan:
     cdef object invalid_answer       # function (error, value, method, root_path) -> exception
     cdef readonly bint is_direct     # nothing to wait for before the endpoint is called
     cdef readonly bint needs_stacks  # dependencies to close after the endpoint
+    cdef readonly object native      # FrozenSlot, CompiledSlot, or None for ordinary routes
     cdef list prepare(self, Exchange x)
     cdef bint encode(self, Exchange x, object value) except -1
     cdef int check(self, Exchange x) except -1

@@ -132,12 +132,15 @@ cdef class EndpointPlan:
             a value that the response model refuses with pydantic's *error*.
         has_stacks: Whether something must be closed after the answer (generator
             dependencies, forms, streams).
+        native: FrozenSlot or CompiledSlot by which the HTTP door may answer instead of running
+            the steps; the steps give the same answer.
     """
 
     def __init__(self, *, object route, object original, tuple steps not None,
                  Step final not None, Encoder encoder, object finish, object stream=None,
                  object parse_body=None, object validate_json=None, Reader reader=None,
-                 object invalid, object invalid_answer=None, bint has_stacks=False):
+                 object invalid, object invalid_answer=None, bint has_stacks=False,
+                 object native=None):
         cdef Step step
         for step in steps:
             if step.repeats >= len(steps):
@@ -156,6 +159,7 @@ cdef class EndpointPlan:
         self.invalid = invalid
         self.invalid_answer = invalid_answer
         self.needs_stacks = has_stacks
+        self.native = native
         self.is_direct = (
             not steps and parse_body is None and not has_stacks and final.style == STYLE_ASYNC
         )

@@ -30,7 +30,7 @@ class RouteRow:
             dependencies are among them.
         dependencies: Dotted names, outermost first.
         kind: async, sync (runs in a worker thread unless its executor follows), or a stream
-            of either.
+            of either; native with "frozen" or "compiled".
         response_model: The declared type.
         middleware: Names, outermost first.
         is_compiled: Whether requests take the compiled plan; None if that is not known.
@@ -69,6 +69,9 @@ def _describe(context: Any) -> RouteRow:
     row = RouteRow(_methods_of(context), _path_of(context), _name_of(target))
     if endpoint is not None and not inspect.isclass(endpoint):
         row.kind = _kind_of(endpoint)
+    native = getattr(getattr(context, "original_route", None), "_native", None)
+    if native is not None:
+        row.kind = f"native, {native.kind}"
     if dependant is not None:
         row.parameters = _parameters_of(dependant)
         row.dependencies = _dependencies_of(dependant)

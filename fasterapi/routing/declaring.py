@@ -30,6 +30,7 @@ from fasterapi.routing.frontend_files import (
     Fallback,
     _resolve_frontend_check_dir,
 )
+from fasterapi.routing.native_app import add_head_route
 from fasterapi.routing.options import RegistrationOptions, RouteOptions, complete, show_options
 from fasterapi.routing.paths import require
 from fasterapi.routing.route import APIRoute
@@ -51,6 +52,11 @@ _EXTRA_OPTIONS: Final = {
     "route_class_override": None,
     "strict_content_type": Default(True),
 }
+_LATE_OPTIONS: Final = (
+    *("form_limits", "executor", "cancel_on_disconnect"),
+    *("handler_type", "native", "refresh_every"),
+)
+
 REGISTRATION_DEFAULTS: Final = OPTION_DEFAULTS | _EXTRA_OPTIONS
 """Every keyword of ``add_api_route`` and its default."""
 
@@ -112,7 +118,7 @@ class RouteDeclarations(VerbDecorators):
             given["executor"] = self.executor
         if given["cancel_on_disconnect"] is None:
             given["cancel_on_disconnect"] = self.cancel_on_disconnect
-        for option in ("form_limits", "executor", "cancel_on_disconnect"):
+        for option in _LATE_OPTIONS:
             if given[option] is None:
                 # Classes of routes that override __init__ need not know the option.
                 del given[option]
@@ -138,6 +144,7 @@ class RouteDeclarations(VerbDecorators):
             **given,
         )
         self._append_route(route)
+        add_head_route(self, route)
 
     @show_options(VERB_SIGNATURE, {"methods": None})
     def api_route(self, path: str, **options: Unpack[RegistrationOptions]) -> Decorator[Any]:

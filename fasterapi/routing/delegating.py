@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 from typing_extensions import Unpack, deprecated
 
 from fasterapi import params
+from fasterapi._speedups.native import Server
 from fasterapi.routing.declaring import ON_EVENT_DEPRECATED, Decorator
 from fasterapi.routing.frontend_files import (
     CheckDir,
@@ -17,6 +18,8 @@ from fasterapi.routing.frontend_files import (
     Fallback,
     _resolve_frontend_check_dir,
 )
+from fasterapi.routing.native_app import find_frozen, native_server
+from fasterapi.routing.native_state import FrozenRoute
 from fasterapi.routing.options import (
     IncludeOptions,
     RegistrationOptions,
@@ -45,6 +48,22 @@ class AppDeclarations(VerbDecorators):
         full_path = self.router.prefix + path
         if full_path:
             reject_relative_path(full_path, endpoint)
+
+    def native(self, name: str) -> FrozenRoute:
+        """Return the frozen answer of a native route, to refresh it.
+
+        Args:
+            name: The route's name, which is its function's unless given, or its path.
+
+        Raises:
+            UsageError: There is no such route.
+        """
+        return find_frozen(self, name)
+
+    @property
+    def native_server(self) -> Server:
+        """What compiled modules add their routes with; see `fasterapi/native.pxd`."""
+        return native_server(self)
 
     def _declare(self, method: str, path: str, options: RouteOptions) -> Decorator[Any]:
         register = getattr(self.router, method.lower())(path, **options)

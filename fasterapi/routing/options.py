@@ -12,9 +12,10 @@ from typing_extensions import TypedDict
 
 from fasterapi import params
 from fasterapi._form_limits import _FormLimits
+from fasterapi._speedups.native import CompiledHandler
 from fasterapi.datastructures import DefaultPlaceholder
 from fasterapi.executors import Executor
-from fasterapi.types import DecoratedCallable, IncEx
+from fasterapi.types import DecoratedCallable, HandlerType, IncEx
 
 __all__ = (
     "IncludeOptions",
@@ -53,6 +54,9 @@ class _CommonOptions(TypedDict, total=False):
     form_limits: _FormLimits | None
     executor: Executor | None
     cancel_on_disconnect: bool | None
+    handler_type: HandlerType | None
+    native: str | CompiledHandler | None
+    refresh_every: float | None
 
 
 class RouteOptions(_CommonOptions, total=False, closed=True):

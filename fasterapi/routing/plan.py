@@ -4,7 +4,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from pydantic.errors import PydanticUserError
@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from fasterapi import params
 from fasterapi._compat import ModelField, Undefined
+from fasterapi._speedups.arguments import RequestArgument
 from fasterapi._speedups.encoder import Encoder, FieldEncoder, JsonEncoder, TextEncoder
 from fasterapi._speedups.json_reader import Reader
 from fasterapi._speedups.json_writer import Writer
@@ -79,6 +80,10 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
     """
     _check_pristine(route, original)
     dependant = route.dependant
+    if original._native is not None:
+        plan = _native_plan(route, original)
+        if plan is not None:
+            return plan
     if inherits_form_limits and _reads_form(route.body_field):
         raise NotCompilable("a router limits its forms")
     options = {name: getattr(route, name) for name in _HANDLER_OPTIONS}
@@ -120,6 +125,29 @@ def refusing_plan(route: Any, original: Any, refuse: Callable[[], Any]) -> Endpo
     return EndpointPlan(
         route=route, original=original, steps=(), final=final, encoder=None, finish=refuse,
         invalid=_unexpected,
+    )  # fmt: skip
+
+
+def _native_plan(route: Any, original: Any) -> EndpointPlan | None:
+    """Return the plan of a native route; None where parameters are to be validated first."""
+
+    def failing(error: BaseException) -> EndpointPlan:
+        async def fail() -> NoReturn:
+            raise error
+
+        return refusing_plan(route, original, fail)
+
+    slot = original._native.slot_of(route, failing)
+    if slot is None:
+        return None
+    # What answers ordinary requests of the route, at the ASGI door and behind middleware.
+    answer = original._native.answer_of(route)
+    final = Step(
+        answer, style="async", arguments=(RequestArgument(0),), names=("request",), by_keyword=0
+    )
+    return EndpointPlan(
+        route=route, original=original, steps=(), final=final, encoder=None, finish=answer,
+        invalid=_unexpected, native=slot,
     )  # fmt: skip
 
 

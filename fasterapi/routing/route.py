@@ -23,6 +23,7 @@ from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.dependencies.models import Dependant
 from fasterapi.executors import place
 from fasterapi.routing import patchpoints
+from fasterapi.routing.native import Native, bind_native, native_of
 from fasterapi.routing.options import RouteSettings, complete, show_options
 from fasterapi.routing.paths import LazyPathRegex, assign_path, route_location
 from fasterapi.routing.scope import (
@@ -154,6 +155,7 @@ class APIRoute(Watched, routing.Route):
     is_json_stream: bool
     form_limits: _FormLimits
     cancel_on_disconnect: bool | None
+    _native: Native | None = None
 
     path_regex = LazyPathRegex()
 
@@ -164,7 +166,8 @@ class APIRoute(Watched, routing.Route):
         options = complete(settings, SETTING_DEFAULTS, "APIRoute.__init__")
         self.form_limits = _validate_form_limits(options["form_limits"])
         self.cancel_on_disconnect = options["cancel_on_disconnect"]
-        endpoint = place(endpoint, options["executor"])
+        endpoint = place(bind_native(endpoint, options), options["executor"])
+        self._native = native_of(endpoint, options)
         body_params = assign_state(self, path, endpoint, options)
         self._parts = RouteParts.of(self, body_params)
         self.app = self._own_app = build_app(self, self.max_body_size)
@@ -203,7 +206,7 @@ class APIRoute(Watched, routing.Route):
             stream_item_field=route.stream_item_field,
             is_json_stream=route.is_json_stream,
         )
-        return handler
+        return handler if self._native is None else self._native.handler_for(route, handler)
 
     def _context_of(self, scope: Scope) -> Any | None:
         """Return the effective context under which an include asks for this route."""

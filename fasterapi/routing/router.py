@@ -30,6 +30,7 @@ from fasterapi.routing.matching import (
     low_priority_match,
     slash_redirect,
 )
+from fasterapi.routing.native_app import check_include
 from fasterapi.routing.paths import require
 from fasterapi.routing.route import APIRoute
 from fasterapi.routing.scope import (
@@ -356,6 +357,7 @@ class APIRouter(RouteDeclarations, routing.Router):
             max_body_size=max_body_size,
             form_limits=form_limits,
         )
+        check_include(router.routes, context.dependencies, context.prefix)
         self._append_route(_IncludedRouter(original_router=router, include_context=context))
         for handler in router.on_startup:
             self.add_event_handler("startup", handler)

@@ -13,10 +13,11 @@ from typing_extensions import Unpack
 
 from fasterapi import params
 from fasterapi._form_limits import _FormLimits
+from fasterapi._speedups.native import CompiledHandler
 from fasterapi.datastructures import Default
 from fasterapi.executors import Executor
 from fasterapi.routing.options import RouteOptions
-from fasterapi.types import DecoratedCallable, IncEx
+from fasterapi.types import DecoratedCallable, HandlerType, IncEx
 from fasterapi.utils import generate_unique_id
 
 __all__ = ("OPTION_DEFAULTS", "VERB_SIGNATURE", "BoundVerb", "Verb", "VerbDecorators")
@@ -70,6 +71,9 @@ class BoundVerb:
         form_limits: _FormLimits | None = None,
         executor: Executor | None = None,
         cancel_on_disconnect: bool | None = None,
+        handler_type: HandlerType | None = None,
+        native: str | CompiledHandler | None = None,
+        refresh_every: float | None = None,
     ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Register the decorated function for *path*.
 
@@ -107,6 +111,12 @@ class BoundVerb:
                 experiment, ``"auto"``.
             cancel_on_disconnect: Whether the function is cancelled, and its dependencies are
                 closed, when the client is gone; by our own HTTP server. None inherits.
+            handler_type: ``"native"`` (or ``"cpp"``) for a function that is called once, when
+                the app starts, and whose answer is kept as bytes; ``"python"`` for one that is
+                called for each request (unless given).
+            native: Name of a registered native handler, or a compiled one, that answers in
+                place of the function, whose body is ``...``.
+            refresh_every: Seconds after which a kept answer is made anew; None: never.
 
         Returns:
             A decorator that returns the function unchanged.

@@ -6,6 +6,7 @@ from typing import Any
 from typing_extensions import Unpack
 
 from fasterapi.executors import place
+from fasterapi.routing.native import bind_native
 from fasterapi.routing.options import IncludeOptions, RouteSettings
 from fasterapi.routing.route import SETTING_DEFAULTS, APIRoute
 from fasterapi.routing.router import APIRouter
@@ -22,7 +23,7 @@ class ShortRoute(APIRoute):
         self, path: str, endpoint: Callable[..., Any], **settings: Unpack[RouteSettings]
     ) -> None:
         options: dict[str, Any] = {**SETTING_DEFAULTS, **settings}
-        endpoint = place(endpoint, options["executor"])
+        endpoint = place(bind_native(endpoint, options), options["executor"])
         dependencies = adapt_dependencies(options["dependencies"])
         # A router without an app may be included anywhere, with dependencies of that place.
         is_alone = not dependencies and options["dependency_overrides_provider"] is not None

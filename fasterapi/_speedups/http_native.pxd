@@ -1,0 +1,6 @@
+"""Answering without a coroutine."""
+
+from fasterapi._speedups.http_exchange cimport HttpExchange
+
+
+cdef bint answer_natively(HttpExchange x) except -1
