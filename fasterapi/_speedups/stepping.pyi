@@ -4,6 +4,7 @@ from typing import Any, TypeVar, final
 _T = TypeVar("_T")
 
 async def nothing() -> None: ...
+
 @final
 class Rest:
     def __await__(self) -> Rest: ...

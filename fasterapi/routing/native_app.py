@@ -3,7 +3,7 @@
 # ruff: noqa: SLF001  the package shares names that FastAPI spells with an underscore
 
 import copy
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.routing import BaseRoute
@@ -16,7 +16,14 @@ from fasterapi.routing.native_state import FrozenRoute
 if TYPE_CHECKING:
     from fasterapi.routing.route import APIRoute
 
-__all__ = ("add_head_route", "check_include", "find_frozen", "native_server", "start_natives", "stop_natives")
+__all__ = (
+    "add_head_route",
+    "check_include",
+    "find_frozen",
+    "native_server",
+    "start_natives",
+    "stop_natives",
+)
 
 
 def _frozen_routes(app: Any) -> Iterator[tuple[Any, FrozenRoute]]:
