@@ -48,6 +48,8 @@ cdef class HttpExchange(Exchange):
     cdef bint has_head           # status and fields are set
     cdef bint is_head_out        # and written
     cdef bint is_finished
+    cdef list trailers           # lines of them; None unless they were announced
+    cdef bint is_body_out        # all of the body, and trailers follow
     cdef bint is_begun           # the coroutine has been started
     cdef bint is_over            # and has ended
     cdef bint is_bodiless
@@ -69,6 +71,7 @@ cdef class HttpExchange(Exchange):
     cdef bint is_cancelled_by_disconnect(self) except -1
     cdef int write_head(self) except -1
     cdef int write_body(self, object body, bint has_more) except -1
+    cdef int take_trailers(self, str kind, object message) except -1
     cdef int write_first(self, bytes body, bint has_more) except -1
     cdef int write_piece(self, bytes body, bint has_more) except -1
     cdef int write_answer(self) except -1

@@ -29,6 +29,11 @@ cdef enum:
 cdef dict DISCONNECT = {"type": "http.disconnect"}
 cdef tuple CHUNKED_FIELD = (b"transfer-encoding", b"chunked")
 cdef tuple VERSIONS = ("1.0", "1.1")
+# RFC 9110 section 6.5.1: what frames, routes or authenticates a message.
+cdef frozenset NO_TRAILERS = frozenset([
+    b"content-length", b"transfer-encoding", b"trailer", b"connection", b"host", b"content-type",
+    b"content-encoding", b"content-range", b"set-cookie", b"location", b"www-authenticate",
+])
 
 
 cdef class Link(Watched):
@@ -88,7 +93,7 @@ cdef class HttpExchange(Exchange):
             "path": self.scope_path,
             "raw_path": root.encode("ascii") + self.raw_path if root else self.raw_path,
             "query_string": self.query_string,
-            "extensions": {"http.response.early_hint": {}},
+            "extensions": {"http.response.early_hint": {}, "http.response.trailers": {}},
         }
         if self.plan is not None:
             if self.is_forwarded and self.host.proxy is not None:
@@ -225,7 +230,11 @@ cdef class HttpExchange(Exchange):
                     f"Expected ASGI message 'http.response.start', but got {kind!r}."
                 )
             self.begin(message["status"], message.get("headers", ()))
+            if message.get("trailers", False):
+                self.trailers = []
             return self.link.hold(self)
+        if self.is_body_out:
+            return self.take_trailers(kind, message)
         if kind != "http.response.body":
             raise RuntimeError(
                 f"Expected ASGI message 'http.response.body', but got {kind!r}."
@@ -325,6 +334,11 @@ cdef class HttpExchange(Exchange):
     cdef int write_body(self, object given, bint has_more) except -1:
         """Write a piece of the body; the last one ends the answer."""
         cdef bytes body = given if type(given) is bytes else bytes(given)
+        if not has_more and self.trailers is not None and not self.is_body_out:
+            if self.framing == BY_LENGTH and len(body) != self.left and not self.is_bodiless:
+                raise RuntimeError("Response content does not have its Content-Length")
+            self.is_body_out = True
+            return self.write_body(body, True)
         if self.is_bodiless:
             if body and self.method != "HEAD" and not self.is_head_out:
                 self.host.logger.warning(
@@ -347,6 +361,23 @@ cdef class HttpExchange(Exchange):
             else:
                 self.write_first(body, has_more)
         return 0 if has_more else self.finish()
+
+    cdef int take_trailers(self, str kind, object message) except -1:
+        """Add trailers; write the last ones, which end the answer, where there are chunks.
+
+        Elsewhere they are dropped, as RFC 9110 section 6.5.1 has it.
+        """
+        if kind != "http.response.trailers":
+            raise RuntimeError(
+                f"Expected ASGI message 'http.response.trailers', but got {kind!r}."
+            )
+        self.trailers += trailer_lines(list(message.get("headers", ())))
+        if message.get("more_trailers", False):
+            return 0
+        self.write_head()
+        if self.framing == BY_CHUNKS:
+            self.link.put(b"0\r\n%b\r\n" % b"".join(self.trailers))
+        return self.finish()
 
     cdef int write_first(self, bytes body, bint has_more) except -1:
         """Write the head and the first piece."""
@@ -418,6 +449,15 @@ cdef class HttpExchange(Exchange):
             VERSIONS[self.minor],
             self.status,
         )
+
+
+cdef list trailer_lines(list fields):
+    """Return trailers as they are written; refuse those that would frame the message."""
+    check_fields(fields)
+    for name, _ in fields:
+        if bytes(name).lower() in NO_TRAILERS:
+            raise ValueError(f"{name!r} may not be a trailer")
+    return [b"%b: %b\r\n" % (name, value) for name, value in fields]
 
 
 cdef list without(list fields, bytes lower_name):

@@ -31,6 +31,8 @@ cdef class Host:
     cdef set connections                # uvicorn's, for its shut-down
     cdef set tasks                      # uvicorn's
     cdef set watched                    # connections with a clock
+    cdef long long largest_body         # of all limits of the application, -1 if not known
+    cdef long largest_tick              # when that was looked for
     cdef long ticks                     # since the start, half a second each
     cdef object timer
     cdef long uncounted                 # requests that uvicorn's counter does not know yet

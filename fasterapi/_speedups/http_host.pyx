@@ -25,6 +25,7 @@ cdef object Task = asyncio.Task
 cdef bint HAS_EAGER_TASKS = sys.version_info >= (3, 12)
 cdef dict MODULES = sys.modules
 cdef str OPENTELEMETRY = "opentelemetry"
+cdef long long LARGEST_BODY = <long long>1 << 62
 cdef tuple CLOSE_FIELD = (b"connection", b"close")
 
 
@@ -61,6 +62,7 @@ cdef class Host:
         self.connections = server_state.connections
         self.tasks = server_state.tasks
         self.watched = set()
+        self.largest_body = -1
         self.counts_at_once = config.limit_max_requests is not None
         inner = self.app
         if type(inner) is ProxyHeadersMiddleware:
@@ -108,13 +110,13 @@ cdef class Host:
         A larger limit that the application, or one of its routes, asks for wins: who has
         set one there relies on it, and it is checked there again.
         """
-        cdef long long most = self.limits.body
-        if most and self.own_app is not None:
-            for owner in (self.own_app, *self.own_app.routes):
-                own = getattr(owner, "max_body_size", None)
-                if own is not None and own > most:
-                    most = own
-        return most
+        if self.limits.body == 0 or self.own_app is None:
+            return self.limits.body
+        if self.largest_body < 0 or self.largest_tick != self.ticks:
+            # PERF: for each piece of a body that is larger than the server's limit.
+            self.largest_body = max(self.limits.body, largest_limit(self.own_app))
+            self.largest_tick = self.ticks
+        return self.largest_body
 
     cdef int count(self) except -1:
         """Count one request, for uvicorn at the latest when the clock ticks."""
@@ -192,6 +194,28 @@ cdef bint answers_itself(object app) except -1:
         return False
     cls = applications.FasterAPI
     return isinstance(app, cls) and type(app).__call__ is cls.__call__
+
+
+cdef long long largest_limit(object app) except -1:
+    """Return the largest ``max_body_size`` of *app*, its routes, included routers and mounts."""
+    cdef list found = [app]
+    cdef set seen = set()
+    cdef long long most = 0
+    for owner in found:  # grows meanwhile
+        if id(owner) in seen:
+            continue
+        seen.add(id(owner))
+        own = getattr(owner, "max_body_size", None)
+        if type(own) is int and most < own <= LARGEST_BODY:
+            most = own
+        for name in ("include_context", "original_router", "app"):
+            inner = getattr(owner, name, None)
+            if inner is not None:
+                found.append(inner)
+        routes = getattr(owner, "routes", None)
+        if isinstance(routes, list):
+            found.extend(routes)
+    return most
 
 
 cdef Limits limits_of(object config):
