@@ -12,9 +12,9 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
+from fasterapi._speedups.closing cimport keep_task
 from fasterapi._speedups.stepping cimport Rest, begin
 
-from contextlib import AsyncExitStack
 from functools import partial
 
 from starlette._utils import is_async_callable
@@ -22,6 +22,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fasterapi._speedups.handoff import run_background, run_in_thread
+from fasterapi._speedups.closing import close_stack, settle, settle_with
 
 cdef object PLAIN_CALL = Response.__call__
 cdef tuple BODILESS = (204, 205, 304)
@@ -63,7 +64,10 @@ cdef class Dispatcher(Lookup):
                  dict status_handlers not None, object server_errors, object routes,
                  object collect, object encoded_response, object lost_response,
                  object inner_task, object guarded_send, object exit_error):
-        super().__init__(app=app, version=version, compile=compile, middleware=middleware)
+        super().__init__(
+            app=app, version=version, compile=compile, middleware=middleware,
+            handlers=(exception_handlers, status_handlers),
+        )
         self.compatible = compatible
         self.exception_handlers = exception_handlers
         self.status_handlers = status_handlers
@@ -109,6 +113,8 @@ cdef class Dispatcher(Lookup):
                             x.response = await plan.finish_cold(x, value)
                     else:
                         await plan.run(x)
+                    if x.lent is not None:
+                        await settle(x)
                 except Exception as error:
                     await self._recover(x, error)
             if x.response is None:
@@ -127,8 +133,10 @@ cdef class Dispatcher(Lookup):
                     await run_background(x.background)
             else:
                 await self.send_response(x)
+            x.adopt_stacks()
             if x.request_stack is not None:
                 await self.close(x)
+            x.request = None  # it refers back to the exchange
         except Exception as error:
             await self.fail(x, error)
         except (SystemExit, KeyboardInterrupt) as error:
@@ -136,6 +144,7 @@ cdef class Dispatcher(Lookup):
             exit_error.__cause__ = error
             await self.fail(x, exit_error)
         except BaseException as error:  # cancelled: what is open must be closed all the same
+            x.adopt_stacks()
             if x.request_stack is not None:
                 raise await self.close_all_with(x, error)
             raise
@@ -168,6 +177,8 @@ cdef class Dispatcher(Lookup):
                     x.response = await plan.finish_cold(x, value)
             else:
                 await plan.run(x)
+            if x.lent is not None:
+                await settle(x)
         except Exception as error:
             if x.request_stack is not None:
                 error = await self.close_inner_with(x, error)
@@ -179,7 +190,10 @@ cdef class Dispatcher(Lookup):
         COMPAT: in FastAPI two layers look for handlers, around the route and around all routes;
         so what a handler raises may have a handler as well.
         """
-        cdef object handler = self.handler_of(error)
+        cdef object handler
+        if x.lent is not None:
+            error = await settle_with(x, error, self.lost_response, self.close_inner_with)
+        handler = self.handler_of(error)
         while handler is not None and x.handled < HANDLING_LAYERS:
             x.handled += 1
             request = x.get_request()
@@ -234,7 +248,7 @@ cdef class Dispatcher(Lookup):
         if not is_plain or not 200 <= status <= 599 or status in BODILESS:
             send = self.guarded_send(x.send)
             try:
-                await response(x.get_scope(), x.receive, send)
+                await response(x.show_scope(), x.receive, send)
             finally:
                 x.started = send.started
             return
@@ -298,6 +312,8 @@ cdef class Dispatcher(Lookup):
                     x.response = await plan.finish_cold(x, value)
             else:
                 await plan.run(x)
+            if x.lent is not None:
+                await settle(x)
         except Exception as error:
             await self._recover(x, error)
         if x.response is not None and isinstance(x.response, FileResponse):
@@ -386,6 +402,7 @@ cdef class Dispatcher(Lookup):
 
     async def fail(self, Exchange x not None, error):
         """Answer *error*, for which there is no handler, if anything can be sent; raise it."""
+        x.adopt_stacks()
         if x.request_stack is not None:
             error = await self.close_all_with(x, error)
         if not x.started and not self.middleware and self.handler_of(error) is not None:
@@ -393,22 +410,15 @@ cdef class Dispatcher(Lookup):
             try:
                 await self._recover(x, error)
                 await self.send_response(x)
+                x.request = None
                 return
             except Exception as other:
                 error = other
         error = self.after_start(x, error)
+        x.request = None
         if self.server_errors is None:
             raise error
-        await self.server_errors(x.get_scope(), x.receive, x.send, error, x.started)
-
-
-cdef int keep_task(Exchange x, object background) except -1:
-    """Have background tasks run after the last answer, whatever middleware makes of this one."""
-    if background is not None:
-        if x.request_stack is None:
-            x.request_stack = AsyncExitStack()
-        x.request_stack.push_async_exit(TaskAfterMiddleware(background))
-    return 0
+        await self.server_errors(x.show_scope(), x.receive, x.send, error, x.started)
 
 
 async def encoded_chunks(chunks, charset):
@@ -417,31 +427,7 @@ async def encoded_chunks(chunks, charset):
         yield chunk.encode(charset) if isinstance(chunk, str) else chunk
 
 
-async def close_stack(Exchange x not None):
-    """Close the stacks after the answer was sent."""
-    while x.request_stack is not None:
-        stack = x.request_stack
-        x.request_stack = x.outer_stack
-        x.outer_stack = None
-        await stack.__aexit__(None, None, None)
-
-
 NO_RESPONSE = Response()  # what a handler that returned None has answered: nothing
-
-
-@cython.final
-cdef class TaskAfterMiddleware:
-    """Background tasks of an answer that went through middleware, to put on an exit stack."""
-
-    cdef object task
-
-    def __cinit__(self, task):
-        self.task = task
-
-    async def __aexit__(self, error_type, error, traceback):
-        if error is None:
-            await run_background(self.task)
-        return False
 
 
 @cython.final

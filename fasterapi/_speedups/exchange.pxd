@@ -1,6 +1,31 @@
 """Exchange: one request and how to answer it. Both doors make one, the plan sees nothing else."""
 
 
+from fasterapi._speedups.exit_stacks cimport LentStacks
+from fasterapi._speedups.views cimport Watch
+
+
+cdef class Exchange
+
+
+cdef class RequestCore:
+    cdef Exchange x
+    cdef object receive_of_now   # `receive` when the request was made; None: to be made
+    cdef dict own(self)
+    cdef Exchange origin(self)
+    cdef dict data(self)
+    cdef list fields(self)
+
+
+cdef class RequestPattern:
+    cdef object genuine          # a class of Starlette's
+    cdef object new
+    cdef dict template           # what its __init__ leaves in a request
+    cdef object compiled         # the class with the compiled half
+    cdef object new_compiled
+    cdef Watch watch
+
+
 cdef class Exchange:
     # The request.
     cdef str method
@@ -27,6 +52,11 @@ cdef class Exchange:
     cdef object request_stack    # AsyncExitStack that closes after the response was sent
     cdef object function_stack   # AsyncExitStack that closes before the response is sent
     cdef object outer_stack      # AsyncExitStack that closes last, after exception handlers too
+    cdef bint is_scope_shown     # the program holds the scope: what comes later is put there at once
+    cdef bint may_lend           # the route has been entered; its exit stacks are not in the scope
+    cdef tuple handlers          # for scope["starlette.exception_handlers"]
+    cdef bint is_refused         # no route answers: 404 or 405
+    cdef LentStacks lent         # exit stacks in the scope that nobody has been seen to use
     cdef int handled             # how many exceptions have become an answer
     cdef object inner_task       # where the route runs in a task of its own, or None
     # The response: either `response`, or status, head and payload.
@@ -38,10 +68,13 @@ cdef class Exchange:
     cdef bint started            # the status line is out: no other response can follow
 
     cdef dict get_scope(self)
+    cdef dict show_scope(self)
+    cdef int lend_stacks(self) except -1
+    cdef int adopt_stacks(self) except -1
     cdef int open(self) except -1
     cdef object get_request(self)
     cdef object get_cached_request(self)
-    cdef object new_request(self, object cls, dict template)
+    cdef object new_request(self, RequestPattern pattern)
     cdef int renew(self) except -1
     cdef dict path_params(self)
     cdef list get_query_pairs(self)

@@ -1,15 +1,21 @@
-"""Exchange: one request and how to answer it.
+"""Exchange: one request and how to answer it; the Request that programs see of it.
 
 Request path: door -> [here] <- plan. A door fills in the request's side; the plan reads it and
 leaves the response's side filled in; the door sends that.
 """
 
 cimport cython
+from fasterapi._speedups.exit_stacks cimport LentStacks, lent_stacks
 from fasterapi._speedups.headers cimport find_all, parse_cookies
 from fasterapi._speedups.query cimport parse_pairs
+from fasterapi._speedups.views cimport Watch, make_headers, make_query
 
+from abc import ABCMeta
+
+from starlette import requests
+from starlette.datastructures import URL, Address, State
 from starlette.middleware.base import _CachedRequest
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 cdef extern from "Python.h":
     object PyObject_GenericGetDict(object instance, void* context)
@@ -21,14 +27,11 @@ cdef bytes CONTENT_TYPE = b"content-type"
 cdef tuple SMALL_SIZES = tuple([b"%d" % size for size in range(1024)])
 
 
-# What Request.__init__ leaves in a new request, and under which names it keeps its
-# arguments. PERF: filling the instance from that costs half of calling __init__.
+# Under which names Request.__init__ keeps its arguments.
 cdef dict NEW_REQUEST = vars(Request({"type": "http"}, receive=dict, send=list))
 cdef str SCOPE = "scope"
 cdef str RECEIVE = [name for name, value in NEW_REQUEST.items() if value is dict][0]
 cdef str SEND = [name for name, value in NEW_REQUEST.items() if value is list][0]
-cdef dict NEW_CACHED_REQUEST = vars(_CachedRequest({"type": "http"}, receive=dict, send=list))
-cdef object NEW = Request.__new__
 
 
 @cython.freelist(64)
@@ -42,14 +45,54 @@ cdef class Exchange:
         """Return the ASGI scope; a door that was given none overrides this and builds it."""
         return self.scope
 
+    cdef dict show_scope(self):
+        """Return the scope for the program, with everything that FastAPI has put there by now.
+
+        PERF: most programs never look, so exit stacks are made when they do.
+        """
+        cdef dict scope = self.get_scope()
+        self.is_scope_shown = True
+        if self.may_lend:
+            self.lend_stacks()
+        return scope
+
+    cdef int lend_stacks(self) except -1:
+        """Put into the scope of a route that needs none the exit stacks, and what handles errors.
+
+        COMPAT: programs push onto ``scope["fastapi_inner_astack"]`` what is to be closed.
+        """
+        cdef LentStacks lent = lent_stacks()
+        cdef dict scope = self.get_scope()
+        self.may_lend = False
+        scope["starlette.exception_handlers"] = self.handlers
+        scope["fastapi_middleware_astack"] = lent.outer
+        if not self.is_refused:
+            scope["fastapi_inner_astack"] = lent.inner
+            scope["fastapi_function_astack"] = lent.function
+        self.lent = lent
+        return 0
+
+    cdef int adopt_stacks(self) except -1:
+        """Have lent stacks closed like those of generator dependencies, if they hold anything."""
+        cdef LentStacks lent = self.lent
+        if lent is None or lent.inner.calls is None and lent.outer.calls is None:
+            return 0
+        self.lent = None
+        if self.request_stack is None:
+            self.request_stack = lent.inner
+        else:  # background tasks, which come first
+            lent.outer.push_async_exit(lent.inner)
+        self.outer_stack = lent.outer
+        return 0
+
     cdef int open(self) except -1:
         """See to it that `receive` and `send` are there; a door that makes them late overrides."""
         return 0
 
     cdef object get_request(self):
-        """Return the Starlette Request of this exchange, the same one each time."""
+        """Return the request of this exchange, the same one each time."""
         if self.request is None:
-            self.request = self.new_request(Request, NEW_REQUEST)
+            self.request = self.new_request(PLAIN)
         return self.request
 
     cdef object get_cached_request(self):
@@ -58,18 +101,27 @@ cdef class Exchange:
         COMPAT: as under Starlette each has its own, and the endpoint gets none of them: what it
         is given then shows what they have changed in the scope.
         """
-        request = self.new_request(_CachedRequest, NEW_CACHED_REQUEST)
+        self.open()
+        request = self.new_request(CACHED)
         self.body = None
         return request
 
-    cdef object new_request(self, object cls, dict template):
+    cdef object new_request(self, RequestPattern pattern):
+        """Return a new request; a genuine one of Starlette's while its class is changed."""
+        cdef RequestCore core
         cdef dict attributes
-        request = NEW(cls)
-        attributes = PyObject_GenericGetDict(request, NULL)
-        attributes.update(template)
-        attributes[SCOPE] = self.get_scope()
-        attributes[RECEIVE] = self.receive
-        attributes[SEND] = self.send
+        if pattern.watch.is_pristine():
+            request = core = pattern.new_compiled(pattern.compiled)
+            core.x = self
+            core.receive_of_now = self.receive
+        else:
+            self.open()
+            request = pattern.new(pattern.genuine)
+            attributes = PyObject_GenericGetDict(request, NULL)
+            attributes.update(pattern.template)
+            attributes[SCOPE] = self.show_scope()
+            attributes[RECEIVE] = self.receive
+            attributes[SEND] = self.send
         if self.body is not None:
             request._body = self.body
             request._stream_consumed = True
@@ -136,3 +188,243 @@ cdef class Exchange:
             if self.sub_response is not None:
                 self.head.extend(self.sub_response.raw_headers)
         return self.head
+
+
+cdef class RequestCore:
+    """What is compiled of a request: the other half is Starlette's class.
+
+    Its attributes lie in the instance's dictionary, as Starlette's do, from when somebody asks
+    for them. What only reads the exchange makes no scope.
+    """
+
+    cdef dict own(self):
+        """Return the instance's dictionary."""
+        return PyObject_GenericGetDict(self, NULL)
+
+    cdef dict data(self):
+        """Return the scope, which the program may have exchanged, to read from."""
+        scope = self.own().get(SCOPE)
+        return self.origin().get_scope() if scope is None else scope
+
+    cdef Exchange origin(self):
+        """Return the exchange; of an object that was made by hand there is none."""
+        if self.x is None:
+            raise AttributeError(SCOPE)
+        return self.x
+
+    cdef list fields(self):
+        """Return the list of header fields, the one in the scope if there is one."""
+        cdef dict scope = self.own().get(SCOPE)
+        if scope is None:
+            return self.origin().headers
+        if type(scope["headers"]) is not list:
+            scope["headers"] = list(scope["headers"])
+        return scope["headers"]
+
+    def __reduce_ex__(self, _protocol):
+        """Copies and pickles are Starlette's requests."""
+        cls = pattern_of(self).genuine
+        return cls.__new__, (cls,), dict(whole_state(self))
+
+    @property
+    def method(self):
+        """The HTTP method."""
+        cdef dict own = self.own()
+        return own[SCOPE]["method"] if SCOPE in own else self.origin().method
+
+    @property
+    def app(self):
+        """The application that answers."""
+        return self.data()["app"]
+
+    @property
+    def url(self):
+        """The URL that was asked for."""
+        cdef dict own = self.own()
+        url = own.get("_url")
+        if url is None:
+            own["_url"] = url = URL(scope=self.data())
+        return url
+
+    @property
+    def headers(self):
+        """The header fields."""
+        cdef dict own = self.own()
+        headers = own.get("_headers")
+        if headers is None:
+            own["_headers"] = headers = make_headers(self.fields())
+        return headers
+
+    @property
+    def query_params(self):
+        """The parameters in the query string."""
+        cdef dict own = self.own()
+        cdef dict scope = own.get(SCOPE)
+        params = own.get("_query_params")
+        if params is not None:
+            return params
+        if scope is None or (
+            self.x is not None and scope["query_string"] is self.x.query_string
+        ):
+            params = make_query(self.origin().get_query_pairs())
+        else:
+            params = make_query(parse_pairs(scope["query_string"]))
+        own["_query_params"] = params
+        return params
+
+    @property
+    def path_params(self):
+        """The captured parts of the path."""
+        return self.data().get("path_params", {})
+
+    @property
+    def cookies(self):
+        """The cookies by name."""
+        cdef dict own = self.own()
+        cdef dict scope = own.get(SCOPE)
+        cookies = own.get("_cookies")
+        if cookies is not None:
+            return cookies
+        if "_headers" not in own and (
+            scope is None or self.x is not None and scope["headers"] is self.x.headers
+        ):
+            cookies = self.origin().get_cookies()
+        else:
+            cookies = {}
+            for header in self.headers.getlist("cookie"):
+                cookies.update(parse_cookies(header))
+        own["_cookies"] = cookies
+        return cookies
+
+    @property
+    def client(self):
+        """Address of the client, None if the server does not tell."""
+        pair = self.data().get("client")
+        return None if pair is None else Address(*pair)
+
+    @property
+    def state(self):
+        """What the lifespan, middleware and the program have stored for this request."""
+        cdef dict own = self.own()
+        cdef dict scope
+        state = own.get("_state")
+        if state is None:
+            scope = self.data()
+            scope.setdefault("state", {})
+            own["_state"] = state = State(scope["state"])
+        return state
+
+    async def body(self):
+        """Return the body, read whole.
+
+        Raises:
+            ClientDisconnect: The client has gone.
+            RuntimeError: Somebody has read it as a stream.
+        """
+        cdef dict own = self.own()
+        cdef list chunks = []
+        if "_body" in own:
+            return own["_body"]
+        if self._stream_consumed:
+            raise RuntimeError("Stream consumed")
+        while not self._stream_consumed:
+            message = await self._receive()
+            if message["type"] == "http.request":
+                if not message.get("more_body", False):
+                    self._stream_consumed = True
+                chunks.append(message.get("body") or b"")
+            elif message["type"] == "http.disconnect":
+                self._is_disconnected = True
+                raise ClientDisconnect
+        body = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
+        own["_body"] = body
+        return body
+
+    async def json(self):
+        """Return the body, parsed."""
+        cdef dict own = self.own()
+        if "_json" not in own:
+            own["_json"] = requests.json.loads(await self.body())
+        return own["_json"]
+
+
+@cython.final
+cdef class Late:
+    """An attribute that is made when it is first asked for, and lies in the instance then."""
+
+    cdef str name
+
+    def __init__(self, str name not None):
+        self.name = name
+
+    def __get__(self, RequestCore request, owner):
+        if request is None:
+            raise AttributeError(self.name)
+        value = late_value(request, self.name)
+        request.own()[self.name] = value
+        return value
+
+
+cdef object late_value(RequestCore request, str name):
+    """Return the value of an attribute that nobody has asked for."""
+    cdef Exchange x = request.origin()
+    if name == SCOPE:
+        return x.show_scope()
+    if name == RECEIVE and request.receive_of_now is not None:
+        return request.receive_of_now
+    x.open()
+    return x.receive if name == RECEIVE else x.send
+
+
+def whole_state(RequestCore request not None):
+    """Return the dictionary of *request* with everything that Starlette's has."""
+    cdef dict own = request.own()
+    for name in pattern_of(request).template:
+        own.setdefault(name, getattr(request, name))
+    return own
+
+
+def replace_state(RequestCore request not None, dict state not None):
+    """Give *request* another dictionary."""
+    cdef dict own = request.own()
+    own.clear()
+    own.update(state)
+
+
+cdef class RequestPattern:
+    """How requests of one class of Starlette's are made.
+
+    Args:
+        genuine: The class, which is also what `type(request).__mro__` goes on with.
+    """
+
+    def __init__(self, genuine):
+        self.genuine = genuine
+        self.new = genuine.__new__
+        self.template = vars(genuine({"type": "http"}, receive=dict, send=list))
+        # What __init__ sets to a constant is inherited instead.
+        self.compiled = ABCMeta(
+            genuine.__name__,
+            (RequestCore, genuine),
+            {
+                **self.template,
+                **{name: Late(name) for name in (SCOPE, RECEIVE, SEND)},
+                "__dict__": property(whole_state, replace_state),
+                "__module__": genuine.__module__,
+                "__doc__": genuine.__doc__,
+            },
+        )
+        self.new_compiled = self.compiled.__new__
+        self.watch = Watch(genuine, IMITATED)
+
+
+cdef tuple IMITATED = (
+    *("__init__", "__getitem__", "method", "app", "url", "headers", "query_params"),
+    *("path_params", "cookies", "client", "state", "stream", "body", "json", "receive"),
+)
+cdef RequestPattern PLAIN = RequestPattern(Request)
+cdef RequestPattern CACHED = RequestPattern(_CachedRequest)
+
+
+cdef RequestPattern pattern_of(RequestCore request):
+    return CACHED if isinstance(request, _CachedRequest) else PLAIN

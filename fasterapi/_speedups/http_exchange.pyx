@@ -102,11 +102,6 @@ cdef class HttpExchange(Exchange):
             self.dispatcher.describe(self, self.plan)
         return scope
 
-    cdef object get_request(self):
-        if self.request is None:
-            self.open()
-        return Exchange.get_request(self)
-
     cdef int open(self) except -1:
         """Make the ASGI callables; `finish` drops them, for they refer back to this object."""
         if self.receive is None:

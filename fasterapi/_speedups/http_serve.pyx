@@ -21,6 +21,7 @@ from starlette.responses import Response
 
 from fasterapi._speedups.dispatch import NO_RESPONSE
 from fasterapi._speedups.handoff import run_background
+from fasterapi._speedups.closing import settle
 
 cdef object PLAIN_CALL = Response.__call__
 
@@ -49,6 +50,8 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
                     value = await value
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
+                if x.lent is not None:
+                    await settle(x)
             except Exception as error:
                 x.open()
                 await dispatcher._recover(x, error)
@@ -64,6 +67,7 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
         else:
             x.open()
             await dispatcher.send_response(x)
+        x.adopt_stacks()
         if x.request_stack is not None:
             await dispatcher.close(x)
     except Exception as error:
@@ -73,6 +77,7 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
         except BaseException as last:
             fail(x, last)
     except BaseException as error:  # cancelled: what is open must be closed all the same
+        x.adopt_stacks()
         if x.request_stack is not None:
             try:
                 error = await dispatcher.close_all_with(x, error)

@@ -13,6 +13,7 @@ cdef class Lookup:
     cdef readonly tuple middleware
     cdef RouteTrie trie
     cdef object table                # CompiledTable, the rest of what `compile` gave
+    cdef tuple handlers              # for scope["starlette.exception_handlers"]
     cdef object router               # for scope["router"]
     cdef long long compiled_version
     cdef EndpointPlan find_in_scope(self, Exchange x, dict scope)
@@ -20,4 +21,5 @@ cdef class Lookup:
     cdef EndpointPlan refusal(self, Exchange x, str path)
     cdef int describe(self, Exchange x, EndpointPlan plan) except -1
     cdef int describe_inside(self, Exchange x, EndpointPlan plan) except -1
+    cdef int describe_inclusion(self, dict scope, dict state) except -1
     cdef int refresh(self) except -1

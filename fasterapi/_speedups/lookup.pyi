@@ -11,6 +11,7 @@ class Lookup:
         version: Any,
         compile: Callable[[], Any],  # noqa: A002
         middleware: tuple[Callable[..., Any], ...],
+        handlers: tuple[Any, Any],
     ) -> None: ...
     @property
     def app(self) -> Any: ...

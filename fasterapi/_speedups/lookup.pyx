@@ -28,14 +28,17 @@ cdef class Lookup:
         version: Object whose ``value`` grows with every change of routes.
         compile: Function without arguments returning a `fasterapi.routing.table.CompiledTable`.
         middleware: Function middleware around the routes; only whether there is any counts.
+        handlers: Exception handlers by class and by status, as ExceptionMiddleware holds them.
     """
 
-    def __init__(self, *, object app, object version, object compile, tuple middleware not None):
+    def __init__(self, *, object app, object version, object compile, tuple middleware not None,
+                 tuple handlers not None):
         self.app = app
         self.version = version
         self.compile = compile
         self.middleware = middleware
         self.app_vars = getattr(app, "__dict__", NO_VARIABLES)
+        self.handlers = handlers
         self.compiled_version = -1
 
     def prepare(self):
@@ -63,6 +66,8 @@ cdef class Lookup:
         x.headers = headers
         x.query_string = scope["query_string"]
         x.scope = scope
+        if "starlette.exception_handlers" in scope:
+            x.is_scope_shown = True  # another application, in which this one is mounted, has it
         self.describe(x, plan)
         return plan
 
@@ -81,6 +86,7 @@ cdef class Lookup:
             return None
         x.path_values = []
         entry = self.trie.find(x.method, path, x.path_values)
+        x.is_refused = entry is None
         plan = self.refusal(x, path) if entry is None else plan_of(entry)
         if plan is None:
             return None
@@ -120,18 +126,30 @@ cdef class Lookup:
         cdef dict scope = x.get_scope()
         if "router" not in scope:
             scope["router"] = self.router
+        x.handlers = self.handlers
+        x.may_lend = True
+        if x.is_scope_shown:
+            x.lend_stacks()
+        if plan.included is not None:
+            self.describe_inclusion(scope, plan.included)
         if plan.route is None:
             return 0  # no route has matched
         values = scope.get("path_params")
         scope["path_params"] = {**values, **x.path_params()} if values else x.path_params()
         scope["endpoint"] = plan.endpoint
         scope["route"] = plan.original
-        if plan.route is not plan.original:
-            state = scope.get("fastapi")
-            if type(state) is dict:
-                state["effective_route_context"] = plan.route
-            else:
-                scope["fastapi"] = {"effective_route_context": plan.route}
+        return 0
+
+    cdef int describe_inclusion(self, dict scope, dict state) except -1:
+        """Put into the scope what including routers leave there."""
+        former = scope.get("fastapi")
+        if type(former) is not dict:
+            scope["fastapi"] = state.copy()
+            return 0
+        limits = former.get("form_limits")
+        former.update(state)
+        if limits and "form_limits" in state:  # those of an app that this one is mounted in
+            former["form_limits"] = {**limits, **state["form_limits"]}
         return 0
 
     cdef int refresh(self) except -1:

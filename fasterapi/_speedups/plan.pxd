@@ -34,6 +34,7 @@ cdef class EndpointPlan:
     cdef readonly object route       # APIRoute, or the effective context of an included one
     cdef readonly object original    # the APIRoute
     cdef readonly object endpoint
+    cdef readonly dict included              # for scope["fastapi"]; None: nothing
     cdef tuple steps                 # dependencies in calling order
     cdef Step final                  # the endpoint
     cdef Encoder encoder             # None: every answer takes the cold way

@@ -35,6 +35,7 @@ class EndpointPlan:
         *,
         route: Any,
         original: Any,
+        included: dict[str, Any] | None = None,
         steps: tuple[Step, ...],
         final: Step,
         encoder: Encoder | None,
@@ -52,6 +53,8 @@ class EndpointPlan:
     def route(self) -> Any: ...
     @property
     def original(self) -> Any: ...
+    @property
+    def included(self) -> dict[str, Any] | None: ...
     @property
     def endpoint(self) -> Callable[..., Any]: ...
     @property

@@ -116,6 +116,7 @@ cdef class EndpointPlan:
     Args:
         route: The APIRoute, or the effective context if it came by an included router.
         original: The APIRoute itself, for ``scope["route"]``.
+        included: What routing adds to ``scope["fastapi"]``, or None.
         steps: Dependencies in calling order.
         final: The endpoint's step.
         encoder: Turns normal values into bytes; None sends all of them the cold way.
@@ -136,7 +137,8 @@ cdef class EndpointPlan:
             the steps; the steps give the same answer.
     """
 
-    def __init__(self, *, object route, object original, tuple steps not None,
+    def __init__(self, *, object route, object original, dict included=None,
+                 tuple steps not None,
                  Step final not None, Encoder encoder, object finish, object stream=None,
                  object parse_body=None, object validate_json=None, Reader reader=None,
                  object invalid, object invalid_answer=None, bint has_stacks=False,
@@ -147,6 +149,7 @@ cdef class EndpointPlan:
                 raise ValueError(f"step repeats {step.repeats} of {len(steps)}")
         self.route = route
         self.original = original
+        self.included = included
         self.endpoint = None if original is None else original.endpoint
         self.steps = steps
         self.final = final
@@ -273,6 +276,9 @@ cdef class EndpointPlan:
         x.function_stack = AsyncExitStack()
         x.outer_stack = AsyncExitStack()
         scope = x.get_scope()
+        x.may_lend = False
+        x.lent = None
+        scope["starlette.exception_handlers"] = x.handlers
         scope["fastapi_inner_astack"] = x.request_stack
         scope["fastapi_function_astack"] = x.function_stack
         # Forms push their closing here: exception handlers can still read the files.

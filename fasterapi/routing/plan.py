@@ -67,13 +67,20 @@ _TEXT_CLASSES = {
 }
 
 
-def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> EndpointPlan:
+def compile_plan(
+    route: Any,
+    original: Any,
+    *,
+    inherits_form_limits: bool,
+    state: dict[str, Any] | None = None,
+) -> EndpointPlan:
     """Compile one route.
 
     Args:
         route: The APIRoute, or its effective context where it came by an included router.
         original: The APIRoute.
         inherits_form_limits: Whether a router around it limits forms.
+        state: What routing leaves in ``scope["fastapi"]``.
 
     Raises:
         NotCompilable: With the reason, in words for `fasterapi routes`.
@@ -99,6 +106,7 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
     return EndpointPlan(
         route=route,
         original=original,
+        included=state,
         steps=tuple(tree.steps),
         final=tree.final,
         encoder=_encoder(rules),
@@ -113,18 +121,21 @@ def compile_plan(route: Any, original: Any, *, inherits_form_limits: bool) -> En
     )
 
 
-def refusing_plan(route: Any, original: Any, refuse: Callable[[], Any]) -> EndpointPlan:
+def refusing_plan(
+    route: Any, original: Any, refuse: Callable[[], Any], state: dict[str, Any] | None
+) -> EndpointPlan:
     """Return a plan whose endpoint raises, for requests that no route answers.
 
     Args:
         route: The route whose path matched, or None.
         original: The APIRoute behind it, or None.
         refuse: Async function without arguments that raises.
+        state: What routing leaves in ``scope["fastapi"]``.
     """
     final = Step(refuse, style="async", arguments=(), names=(), by_keyword=0)
     return EndpointPlan(
-        route=route, original=original, steps=(), final=final, encoder=None, finish=refuse,
-        invalid=_unexpected,
+        route=route, original=original, included=state, steps=(), final=final, encoder=None,
+        finish=refuse, invalid=_unexpected,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ for their routes at the place of their inclusion.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from logging import getLogger
 from threading import Lock
 from typing import Any, NamedTuple, NoReturn
@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp
 
+from fasterapi._form_limits import _FormLimits
 from fasterapi._speedups.plan import EndpointPlan
 from fasterapi._speedups.router import RouteSpec, RouteTrie
 from fasterapi.dependencies.compile import NotCompilable
@@ -23,6 +24,11 @@ from fasterapi.routing.include import _IncludedRouter
 from fasterapi.routing.plan import compile_plan, refusing_plan
 from fasterapi.routing.route import APIRoute, APIWebSocketRoute
 from fasterapi.routing.router import APIRouter
+from fasterapi.routing.scope import (
+    _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY,
+    _FASTAPI_FORM_LIMITS_KEY,
+    _FASTAPI_INCLUDED_ROUTER_KEY,
+)
 
 __all__ = ("CompiledTable", "DeferredPlan", "PlanRow", "RouteTable")
 
@@ -70,6 +76,7 @@ class _Place(NamedTuple):
     route: Any  # what has path and methods: a route or an effective context
     original: BaseRoute
     has_form_limits: bool
+    state: dict[str, Any] | None  # what routing leaves in scope["fastapi"]
 
 
 class DeferredPlan:
@@ -114,14 +121,16 @@ class RouteTable:
         # Not one for each: compiling one route may ask for another only by a request.
         lock = Lock()
         specs = [_spec(place, lock) for place in places[:opaque]]
+        was_tried = any(isinstance(route, _IncludedRouter) for route in self.router.routes)
+        state = _state(self.router.form_limits, was_tried=was_tried)
         knows_all = not self.obstacle() and opaque == len(places) and self._has_usual_end()
         return CompiledTable(
             trie=RouteTrie(specs),
             router=self.router,
             default=self.router.default,
             redirects=self.router.redirect_slashes,
-            not_found=refusing_plan(None, None, _raise_not_found) if knows_all else None,
-            not_allowed=lru_cache(maxsize=None)(_not_allowed),
+            not_found=refusing_plan(None, None, _raise_not_found, state) if knows_all else None,
+            not_allowed=lru_cache(maxsize=None)(partial(_not_allowed, state)),
         )
 
     def report(self) -> list[PlanRow]:
@@ -149,12 +158,27 @@ class RouteTable:
         )
 
     def _places(self) -> Iterator[_Place]:
-        limited = bool(self.router.form_limits)
+        limits = self.router.form_limits
+        was_tried = False
         for route in self.router.routes:
             if isinstance(route, _IncludedRouter):
-                yield from _included_places(route, has_form_limits=limited)
+                was_tried = True
+                yield from _included_places(route, limits)
             elif not _is_websocket_only(route):
-                yield _Place(route, route, limited)
+                yield _Place(route, route, bool(limits), _state(limits, was_tried=was_tried))
+
+
+def _state(limits: _FormLimits, *, was_tried: bool) -> dict[str, Any] | None:
+    """Return what is in ``scope["fastapi"]`` of a route that came by no inclusion.
+
+    Args:
+        limits: The router's form limits.
+        was_tried: Whether an included router stands before it. COMPAT: to be asked for its
+            routes leaves an empty entry.
+    """
+    if limits:
+        return {_FASTAPI_FORM_LIMITS_KEY: limits}
+    return {} if was_tried else None
 
 
 _KNOWN_MATCHES = {APIRoute.matches, Route.matches, Mount.matches}
@@ -183,8 +207,10 @@ async def _raise_not_found() -> NoReturn:
     raise HTTPException(status_code=404)
 
 
-def _not_allowed(plan: EndpointPlan) -> EndpointPlan:
+def _not_allowed(state: dict[str, Any] | None, plan: EndpointPlan) -> EndpointPlan:
     """Return the plan that answers 405 for the route of *plan*.
+
+    All routes have been tried by then, which leaves *state* in the scope.
 
     COMPAT: Allow names the methods of the first route that matches the path, and only those.
     """
@@ -193,24 +219,34 @@ def _not_allowed(plan: EndpointPlan) -> EndpointPlan:
     async def refuse() -> NoReturn:
         raise HTTPException(status_code=405, headers=headers)
 
-    return refusing_plan(plan.route, plan.original, refuse)
+    return refusing_plan(plan.route, plan.original, refuse, plan.included or state)
 
 
-def _included_places(included: _IncludedRouter, *, has_form_limits: bool) -> Iterator[_Place]:
-    limited = has_form_limits or bool(included.include_context.form_limits)
+def _included_places(included: _IncludedRouter, outer_limits: _FormLimits) -> Iterator[_Place]:
+    limits: _FormLimits = {**outer_limits, **included.include_context.form_limits}
     for candidate in included.effective_candidates():
         if isinstance(candidate, _IncludedRouter):
-            yield from _included_places(candidate, has_form_limits=limited)
+            yield from _included_places(candidate, limits)
         elif not _is_websocket_only(candidate.original_route):
             route = candidate.starlette_route or candidate
-            yield _Place(route, candidate.original_route, limited)
+            state = {
+                _FASTAPI_INCLUDED_ROUTER_KEY: included,
+                _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY: candidate,
+                **(_state(limits, was_tried=True) or {}),
+            }
+            yield _Place(route, candidate.original_route, bool(limits), state)
 
 
 def _row_of(place: _Place) -> PlanRow:
     if not isinstance(place.original, APIRoute):
         return PlanRow(place.route, None, _kind(place.original))
     try:
-        plan = compile_plan(place.route, place.original, inherits_form_limits=place.has_form_limits)
+        plan = compile_plan(
+            place.route,
+            place.original,
+            inherits_form_limits=place.has_form_limits,
+            state=place.state,
+        )
     except NotCompilable as reason:
         return PlanRow(place.route, None, str(reason))
     except PydanticUserError:

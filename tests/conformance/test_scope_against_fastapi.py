@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -13,11 +14,11 @@ from starlette.routing import Mount, Route
 from starlette.testclient import TestClient
 
 Seen = list[tuple[str, dict[str, Any]]]
-# How FastAPI closes dependencies and finds exception handlers; compiled code has other ways.
-OWN = {
-    *("fastapi", "fastapi_inner_astack", "fastapi_function_astack", "fastapi_middleware_astack"),
-    "starlette.exception_handlers",
-}
+# How dependencies are closed and exception handlers found. On the compiled path that comes into the
+# scope when somebody inside of the application looks at it.
+STACKS = ("fastapi_inner_astack", "fastapi_function_astack", "fastapi_middleware_astack")
+LATE = {*STACKS, "starlette.exception_handlers"}
+OUTSIDE = ("outside", "asgi")
 KEPT = ("path_params", "root_path", "path", "raw_path", "method", "app_root_path")
 
 
@@ -43,10 +44,22 @@ class Observer:
         for key in ("route", "endpoint", "router", "app"):
             if key in scope:
                 found[key] = self.describe(scope[key])
-        context = (scope.get("fastapi") or {}).get("effective_route_context")
+        state = scope.get("fastapi") or {}
+        context = state.get("effective_route_context")
         found["context"] = None if context is None else self.describe(context)
-        found["keys"] = sorted(scope.keys() - OWN)
+        router = state.get("included_router")
+        found["included"] = None if router is None else router.include_context.prefix
+        found["fastapi"] = sorted(state)
+        found["keys"] = sorted(scope.keys() - LATE if where.startswith(OUTSIDE) else scope)
+        if not where.startswith(OUTSIDE):
+            found["stacks"] = [isinstance(scope.get(key), AsyncExitStack) for key in STACKS]
+            handlers = scope.get("starlette.exception_handlers", ())
+            found["handlers"] = [sorted(map(str, found)) for found in map(self.plain, handlers)]
         self.seen.append((where, found))
+
+    @staticmethod
+    def plain(handlers: dict[Any, Any]) -> list[str]:
+        return [getattr(key, "__name__", str(key)) for key in handlers]
 
     def describe(self, value: Any) -> str:
         if id(value) in self.known:
