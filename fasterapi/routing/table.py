@@ -194,7 +194,9 @@ def _first_opaque(places: list[_Place]) -> int:
     """Return the index of the first route whose matching is not known, or the number of all."""
     for index, place in enumerate(places):
         original = place.original
-        if type(original).matches not in _KNOWN_MATCHES or "matches" in getattr(original, "__dict__", ()):
+        if type(original).matches not in _KNOWN_MATCHES or "matches" in getattr(
+            original, "__dict__", ()
+        ):
             return index
     return len(places)
 

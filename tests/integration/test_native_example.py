@@ -14,6 +14,8 @@ from tests.servers.process import Running, serving
 
 ROOT = Path(__file__).resolve().parents[2]
 MISUSE = Path(__file__).parent / "native_misuse"
+pytest.importorskip("Cython")
+
 SETUP = """
 from Cython.Build import cythonize
 from setuptools import Extension, setup
