@@ -58,7 +58,9 @@ class _CheckedResponse(Response):
     def headers(self) -> MutableHeaders:
         """The header fields; changes go straight to what is sent."""
         if self._headers is None:
-            self._headers = CheckedHeaders(raw=self.raw_headers)
+            # PERF: `__init__` would find out which of three ways it was given the fields.
+            self._headers = headers = CheckedHeaders.__new__(CheckedHeaders)
+            headers._list = self.raw_headers  # noqa: SLF001
         return self._headers
 
     def set_cookie(self, *args: Any, **kwargs: Any) -> None:

@@ -8,9 +8,12 @@ answers with plain data never does.
 """
 
 cimport cython
+from cpython.bytes cimport PyBytes_GET_SIZE
+from fasterapi._speedups.chars cimport same_letters
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.head cimport FieldLines, encode, encode_answer
+from fasterapi._speedups.http_authority cimport length_of
 from fasterapi._speedups.http_host cimport Watched
 from fasterapi._speedups.http_log cimport log_request
 from fasterapi._speedups.http_ready cimport NOTHING, ready
@@ -273,22 +276,26 @@ cdef class HttpExchange(Exchange):
     cdef int notice_fields(self, int status) except -1:
         """Read framing and Connection out of the app's fields (RFC 9112 section 6)."""
         cdef bytes name
+        cdef bytes value
         cdef Py_ssize_t size
         cdef bint has_length = False
         self.is_bodiless = status == 204 or status == 304 or self.method == "HEAD"
         for field in self.head:
-            name = field[0] if type(field[0]) is bytes else bytes(field[0])
-            size = len(name)
-            if size == 14 and name.lower() == b"content-length":
-                if not bytes(field[1]).isdigit():
-                    raise ValueError(f"Content-Length must be a number, got {field[1]!r}")
+            name = as_bytes(field[0])
+            size = PyBytes_GET_SIZE(name)
+            if size == 14 and same_letters(name, b"content-length", size):
+                value = as_bytes(field[1])
+                self.left = length_of(value)
+                if self.left < 0:
+                    if not value.isdigit():
+                        raise ValueError(f"Content-Length must be a number, got {field[1]!r}")
+                    self.left = int(value)
                 self.framing = BY_LENGTH
-                self.left = int(field[1])
                 has_length = True
-            elif size == 17 and name.lower() == b"transfer-encoding":
+            elif size == 17 and same_letters(name, b"transfer-encoding", size):
                 self.framing = BY_CHUNKS
-            elif size == 10 and name.lower() == b"connection":
-                if b"close" in bytes(field[1]).lower():
+            elif size == 10 and same_letters(name, b"connection", size):
+                if b"close" in as_bytes(field[1]).lower():
                     self.keep_alive = False
                     self.says_close = True
         if self.framing == BY_CHUNKS and (has_length or self.minor == 0 or self.is_bodiless):
@@ -328,7 +335,7 @@ cdef class HttpExchange(Exchange):
 
     cdef int write_body(self, object given, bint has_more) except -1:
         """Write a piece of the body; the last one ends the answer."""
-        cdef bytes body = given if type(given) is bytes else bytes(given)
+        cdef bytes body = as_bytes(given)
         if not has_more and self.trailers is not None and not self.is_body_out:
             if self.framing == BY_LENGTH and len(body) != self.left and not self.is_bodiless:
                 raise RuntimeError("Response content does not have its Content-Length")
@@ -453,6 +460,11 @@ cdef list trailer_lines(list fields):
         if bytes(name).lower() in NO_TRAILERS:
             raise ValueError(f"{name!r} may not be a trailer")
     return [b"%b: %b\r\n" % (name, value) for name, value in fields]
+
+
+cdef inline bytes as_bytes(object given):
+    """Return bytes of anything like bytes."""
+    return <bytes>given if type(given) is bytes else bytes(given)
 
 
 cdef list without(list fields, bytes lower_name):

@@ -118,7 +118,7 @@ cdef bint write_response(HttpExchange x, Dispatcher dispatcher) except -1:
         return False
     x.begin(response.status_code, response.raw_headers)
     body = response.body
-    x.write_body(bytes(body), False)
+    x.write_body(body, False)
     return True
 
 
