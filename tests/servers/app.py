@@ -30,6 +30,11 @@ async def read_json() -> dict[str, str]:
     return {"message": "Hello, World!"}
 
 
+@app.get("/health", handler_type="native")
+def read_health() -> dict[str, str]:
+    return {"status": "ok"}
+
+
 @app.get("/sync/{number}")
 def read_sync(number: int) -> dict[str, int]:
     return {"number": number}

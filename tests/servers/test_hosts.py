@@ -106,6 +106,20 @@ def test_head_has_no_body_and_the_next_answer_is_intact(
     assert ask(connection, "GET", "/json")[0] == 200
 
 
+def test_native_answers_are_the_same_everywhere(connection: http.client.HTTPConnection) -> None:
+    answers = []
+    known = {"If-None-Match": '"10faee936d98dbdc6a8dc98f"'}
+    for method, headers in (("GET", {}), ("HEAD", {}), ("GET", known), ("HEAD", known)):
+        connection.request(method, "/health", headers=headers)
+        answer = connection.getresponse()
+        answers.append((answer.status, answer.getheader("ETag"), answer.read()))
+    tag = known["If-None-Match"]
+    whole, nothing = b'{"status":"ok"}', b""
+    assert answers == [
+        (200, tag, whole), (200, tag, nothing), (304, tag, nothing), (304, tag, nothing),
+    ]  # fmt: skip
+
+
 def test_streams_an_answer_of_unknown_length(connection: http.client.HTTPConnection) -> None:
     connection.request("GET", "/stream")
     response = connection.getresponse()
