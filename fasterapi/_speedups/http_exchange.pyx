@@ -72,7 +72,6 @@ cdef class Link(Watched):
 
 
 @cython.final
-@cython.freelist(64)
 cdef class HttpExchange(Exchange):
     """One request that came by our own HTTP door."""
 
