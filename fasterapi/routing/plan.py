@@ -41,25 +41,12 @@ from fasterapi.routing.handler import (
     response_rules,
     stream_response,
 )
+from fasterapi.routing.noticing import notice_dependant
 from fasterapi.routing.rules import ResponseRules
+from fasterapi.routing.watched import HANDLER_OPTIONS
 from fasterapi.utils import is_body_allowed_for_status_code
 
 __all__ = ("compile_plan", "refusing_plan")
-
-# What a request handler is made from; the attributes of a route have the same names.
-_HANDLER_OPTIONS = (
-    "status_code",
-    "response_class",
-    "response_field",
-    "response_model_include",
-    "response_model_exclude",
-    "response_model_by_alias",
-    "response_model_exclude_unset",
-    "response_model_exclude_defaults",
-    "response_model_exclude_none",
-    "stream_item_field",
-    "is_json_stream",
-)
 
 _TEXT_CLASSES = {
     PlainTextResponse: b"text/plain; charset=utf-8",
@@ -87,13 +74,14 @@ def compile_plan(
     """
     _check_pristine(route, original)
     dependant = route.dependant
+    notice_dependant(dependant)
     if original._native is not None:
-        plan = _native_plan(route, original)
+        plan = _native_plan(route, original, state)
         if plan is not None:
             return plan
     if inherits_form_limits and _reads_form(route.body_field):
         raise NotCompilable("a router limits its forms")
-    options = {name: getattr(route, name) for name in _HANDLER_OPTIONS}
+    options = {name: getattr(route, name) for name in HANDLER_OPTIONS}
     rules = response_rules(dependant, options)
     tree = compile_tree(
         dependant,
@@ -139,14 +127,14 @@ def refusing_plan(
     )  # fmt: skip
 
 
-def _native_plan(route: Any, original: Any) -> EndpointPlan | None:
+def _native_plan(route: Any, original: Any, state: dict[str, Any] | None) -> EndpointPlan | None:
     """Return the plan of a native route; None where parameters are to be validated first."""
 
     def failing(error: BaseException) -> EndpointPlan:
         async def fail() -> NoReturn:
             raise error
 
-        return refusing_plan(route, original, fail)
+        return refusing_plan(route, original, fail, state)
 
     slot = original._native.slot_of(route, failing)
     if slot is None:
@@ -157,8 +145,8 @@ def _native_plan(route: Any, original: Any) -> EndpointPlan | None:
         answer, style="async", arguments=(RequestArgument(0),), names=("request",), by_keyword=0
     )
     return EndpointPlan(
-        route=route, original=original, steps=(), final=final, encoder=None, finish=answer,
-        invalid=_unexpected, native=slot,
+        route=route, original=original, included=state, steps=(), final=final, encoder=None,
+        finish=answer, invalid=_unexpected, native=slot,
     )  # fmt: skip
 
 
@@ -173,6 +161,9 @@ def _check_pristine(route: Any, original: Any) -> None:
         raise NotCompilable(f"{type(original).__name__} handles requests in its own way")
     if route.app is not route._own_app:
         raise NotCompilable("route.app was replaced")
+    if changed := getattr(route, "_captured_change", ""):
+        # COMPAT: the handler has been made from the former value, and keeps it.
+        raise NotCompilable(f"route.{changed} was changed after the route was made")
     if route.max_body_size is not None:
         raise NotCompilable("its body size is limited")
 

@@ -21,6 +21,7 @@ from fasterapi._speedups.plan import EndpointPlan
 from fasterapi._speedups.router import RouteSpec, RouteTrie
 from fasterapi.dependencies.compile import NotCompilable
 from fasterapi.routing.include import _IncludedRouter
+from fasterapi.routing.noticing import notice_methods
 from fasterapi.routing.plan import compile_plan, refusing_plan
 from fasterapi.routing.route import APIRoute, APIWebSocketRoute
 from fasterapi.routing.router import APIRouter
@@ -193,10 +194,9 @@ def _is_websocket_only(route: BaseRoute) -> bool:
 def _first_opaque(places: list[_Place]) -> int:
     """Return the index of the first route whose matching is not known, or the number of all."""
     for index, place in enumerate(places):
-        original = place.original
-        if type(original).matches not in _KNOWN_MATCHES or "matches" in getattr(
-            original, "__dict__", ()
-        ):
+        own = getattr(place.original, "__dict__", {})
+        is_known = type(place.original).matches in _KNOWN_MATCHES
+        if not is_known or "matches" in own or "_has_other_matching" in own:
             return index
     return len(places)
 
@@ -262,9 +262,11 @@ def _row_of(place: _Place) -> PlanRow:
 
 
 def _spec(place: _Place, lock: Lock) -> RouteSpec:
+    notice_methods(place.route)
     methods = getattr(place.route, "methods", None)
     return RouteSpec(
-        path=place.route.path,
+        # COMPAT: matching goes by the path that the route was made with.
+        path=getattr(place.route, "_path_source", (place.route.path,))[0],
         methods=frozenset(methods) if methods else None,
         value=DeferredPlan(place, lock) if isinstance(place.original, APIRoute) else None,
         is_prefix=isinstance(place.original, Mount),

@@ -6,10 +6,37 @@ from weakref import WeakKeyDictionary
 
 from fasterapi.routing.version import ROUTES_VERSION
 
-__all__ = ("HANDLING", "Watched", "put_all")
+__all__ = ("HANDLER_OPTIONS", "HANDLING", "Watched", "put_all")
 
 HANDLING: Final = ("get_route_handler", "handle", "matches", "__call__")
 """Methods of a route that handle its requests."""
+
+HANDLER_OPTIONS: Final = (
+    "status_code",
+    "response_class",
+    "response_field",
+    "response_model_include",
+    "response_model_exclude",
+    "response_model_by_alias",
+    "response_model_exclude_unset",
+    "response_model_exclude_defaults",
+    "response_model_exclude_none",
+    "stream_item_field",
+    "is_json_stream",
+)
+"""Attributes of a route, and arguments of the same names, that its handler is made from."""
+
+CAPTURED: Final = frozenset(
+    {
+        *HANDLER_OPTIONS,
+        *("dependant", "body_field", "dependency_overrides_provider", "strict_content_type"),
+        *("form_limits", "max_body_size", "_embed_body_fields"),
+    }
+)
+"""What the handler keeps as it was when it was made."""
+
+MATCHED_BY: Final = ("path_regex", "param_convertors")
+"""What is matched with, which the compiled table knows only as it was when the route was made."""
 
 
 class Watched:
@@ -20,12 +47,17 @@ class Watched:
 
     _is_built = False
     _handler_is_own = False
+    _captured_change = ""
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
         if self._is_built:
             if name in HANDLING:
                 super().__setattr__("_handler_is_own", False)
+            elif name in CAPTURED:
+                super().__setattr__("_captured_change", name)
+            elif name in MATCHED_BY:
+                super().__setattr__("_has_other_matching", True)
             ROUTES_VERSION.bump()
 
 
