@@ -2,6 +2,7 @@
 
     make bench                                      # its own environment, everything
     python bench/asgi.py --only fasterapi,fastapi   # with what is installed here
+    python bench/asgi.py --more                     # other workloads, beside FastAPI only
     python bench/asgi.py --workloads json,list --rounds 1 --compare bench/results/SOME.json
 
 Each application runs in a fresh process; its answers are checked before and after. The least of
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import machine
+from more_workloads import MORE
 from workloads import WORKLOADS
 
 HERE = Path(__file__).resolve().parent
@@ -29,6 +31,11 @@ FRAMEWORKS = {
     "blacksheep": "macro.blacksheep_app",
     "falcon": "macro.falcon_app",
 }
+# The same for `--more`.
+MORE_FRAMEWORKS = {
+    "fasterapi": "macro.more_fasterapi_app",
+    "fastapi": "macro.more_fastapi_app",
+}
 BASE = "fastapi"
 # Answers picked from a table: no framework, so it cannot refuse anything.
 CANNED = frozenset({"raw"})
@@ -38,7 +45,7 @@ PATIENCE_S = 180
 def run_child(framework: str, application: str, names: list[str], options: dict) -> dict:
     """Return the figures of one application, measured in a process of its own."""
     asked = {
-        "module": FRAMEWORKS[framework],
+        "module": (MORE_FRAMEWORKS if application == "more" else FRAMEWORKS)[framework],
         "application": application,
         "workloads": names,
         "canned": framework in CANNED,
@@ -58,8 +65,9 @@ def run_child(framework: str, application: str, names: list[str], options: dict)
 def one_round(framework: str, names: list[str], options: dict) -> dict:
     """Return the figures of every workload for one framework."""
     figures: dict = {}
-    for application in dict.fromkeys(WORKLOADS[name].application for name in names):
-        mine = [name for name in names if WORKLOADS[name].application == application]
+    known = WORKLOADS | MORE
+    for application in dict.fromkeys(known[name].application for name in names):
+        mine = [name for name in names if known[name].application == application]
         figures |= run_child(framework, application, mine, options)
     return figures
 
@@ -168,6 +176,7 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--only", metavar="A,B", help=f"of {', '.join(FRAMEWORKS)}")
     parser.add_argument("--workloads", metavar="A,B", help=f"of {', '.join(WORKLOADS)}")
+    parser.add_argument("--more", action="store_true", help="other workloads, FastAPI only")
     parser.add_argument("--rounds", type=int, default=2, help="fresh processes for each (2)")
     parser.add_argument("--batches", type=int, default=7, help="batches in each process (7)")
     parser.add_argument("--batch-s", type=float, default=0.15, help="CPU seconds a batch (0.15)")
@@ -184,8 +193,8 @@ def main() -> int:
     if given.report:
         print(report(json.loads(given.report.read_text())))
         return 0
-    frameworks = chosen(given.only, FRAMEWORKS, "framework")
-    names = chosen(given.workloads, WORKLOADS, "workload")
+    frameworks = chosen(given.only, MORE_FRAMEWORKS if given.more else FRAMEWORKS, "framework")
+    names = chosen(given.workloads, MORE if given.more else WORKLOADS, "workload")
     options = {"batches": given.batches, "batch_s": given.batch_s, "counted": given.counted}
     facts = machine.facts()
     figures = measure(frameworks, names, given.rounds, options)
@@ -196,7 +205,8 @@ def main() -> int:
     if given.compare:
         print("\n" + comparison(result, json.loads(given.compare.read_text())))
     if not given.no_keep:
-        print(f"\nkept in {machine.keep('asgi', result)}", file=sys.stderr)
+        path = machine.keep("more" if given.more else "asgi", result)
+        print(f"\nkept in {path}", file=sys.stderr)
     return int(any("fault" in entry for entries in figures.values() for entry in entries.values()))
 
 

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from itertools import pairwise
 
 from counter import InstructionCounter
+from more_workloads import MORE
 from workloads import WORKLOADS, Call, Workload
 
 PATIENCE_S = 20
@@ -129,7 +130,7 @@ async def measured(
     host: Host, name: str, options: dict, counter: InstructionCounter | None
 ) -> dict:
     """Return the figures of one workload, or what was wrong with its answers."""
-    workload = WORKLOADS[name]
+    workload = (WORKLOADS | MORE)[name]
     run = host.repeated(workload.driven, discard)
     try:
         await host.check(workload, canned=options["canned"])

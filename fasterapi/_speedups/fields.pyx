@@ -6,6 +6,11 @@ Reference implementation: starlette.datastructures.MutableHeaders.
 
 from fasterapi._speedups.head cimport check
 
+# Names that were set before, to what they are in a raw list: most programs set few.
+cdef dict LOWERED = {}
+cdef enum:
+    MOST_LOWERED = 200
+
 
 def set_field(list fields not None, name, value):
     """Set the field *name* to *value*: the first of that name is replaced, others removed.
@@ -49,7 +54,13 @@ def append_field(list fields not None, name, value):
 
 cdef tuple checked_pair(object name, object value):
     """Return the pair as bytes, or raise ValueError."""
-    cdef tuple pair = (latin_1(name.lower()), latin_1(value))
+    cdef object known = LOWERED.get(name) if type(name) is str else None
+    if known is None:
+        known = latin_1(name.lower())
+        check([(known, b"")])
+        if len(LOWERED) < MOST_LOWERED:
+            LOWERED[name] = known
+    cdef tuple pair = (known, latin_1(value))
     check([pair])
     return pair
 

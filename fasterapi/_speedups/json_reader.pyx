@@ -14,6 +14,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
 from cpython.object cimport PyObject
+from fasterapi._speedups.instances cimport new_instance, set_slot
 from fasterapi._speedups.json_scan cimport (
     EXACT_DIGITS,
     FRACTION,
@@ -42,20 +43,7 @@ cdef extern from "Python.h":
     int PyDict_SetItem(dict values, object key, object value) except -1
     Py_ssize_t PyDict_GET_SIZE(dict values)
     set PySet_New(object names)
-    int PyObject_GenericSetDict(object instance, object values, void* context) except -1
     double PyOS_string_to_double(const char* text, char** end, object overflow) except? -1.0
-
-cdef extern from *:
-    """
-    static inline PyObject *fasterapi_new(PyObject *cls, PyObject *arguments) {
-        return ((PyTypeObject *)cls)->tp_new((PyTypeObject *)cls, arguments, NULL);
-    }
-    static inline int fasterapi_set_slot(PyObject *slot, PyObject *instance, PyObject *value) {
-        return Py_TYPE(slot)->tp_descr_set(slot, instance, value);
-    }
-    """
-    object new_instance "fasterapi_new"(object cls, object arguments)
-    int set_slot "fasterapi_set_slot"(object slot, object instance, object value) except -1
 
 # The kinds of Reader; up to READS_NULLABLE in the order of `READS`.
 cdef enum:
@@ -97,6 +85,7 @@ for _power in range(EXACT_DIGITS + 1):
 
 MISMATCH = object()
 cdef tuple NOTHING = ()
+cdef object SLOT_DICT = BaseModel.__dict__["__dict__"]
 cdef object SLOT_SET = BaseModel.__dict__["__pydantic_fields_set__"]
 cdef object SLOT_EXTRA = BaseModel.__dict__["__pydantic_extra__"]
 cdef object SLOT_PRIVATE = BaseModel.__dict__["__pydantic_private__"]
@@ -488,7 +477,7 @@ cdef object new_model(Reader reader, dict values, unsigned long long seen):
                 empty = [] if missing == IF_MISSING_LIST else {}
                 PyDict_SetItem(values, <object>reader.fields[i].name, empty)
     instance = new_instance(reader.model, NOTHING)
-    PyObject_GenericSetDict(instance, values, NULL)
+    set_slot(SLOT_DICT, instance, values)
     set_slot(SLOT_SET, instance, given)
     set_slot(SLOT_EXTRA, instance, None)
     set_slot(SLOT_PRIVATE, instance, None)

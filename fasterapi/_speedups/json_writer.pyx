@@ -15,6 +15,7 @@ from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
 from fasterapi._speedups.body cimport encode_native
 from fasterapi._speedups.json_scan cimport is_plain_word
+from libc.limits cimport LLONG_MIN
 from libc.math cimport fabs, isfinite
 from libc.string cimport memcpy
 
@@ -355,7 +356,7 @@ cdef bint write_int(Buffer* out, object value) except -1:
     """Write an int of 64 bits; false for a longer one."""
     cdef int overflow = 0
     cdef long long number = PyLong_AsLongLongAndOverflow(value, &overflow)
-    if overflow or number == MIN_LONG:
+    if overflow or number == LLONG_MIN:
         return False
     need(out, 24)
     if number < 0:
@@ -364,9 +365,6 @@ cdef bint write_int(Buffer* out, object value) except -1:
         number = -number
     put_digits(out, <unsigned long long>number)
     return True
-
-
-cdef long long MIN_LONG = -(2**62) * 2
 
 
 cdef inline void put_digits(Buffer* out, unsigned long long number) noexcept:

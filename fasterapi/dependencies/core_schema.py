@@ -7,13 +7,14 @@ no to everything it does not know: a new pydantic feature costs speed, never cor
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, NamedTuple
 
 from pydantic_core import CoreSchema, SchemaValidator
 
 from fasterapi._speedups.body import Shape
 
-__all__ = ("Shadow", "is_json_equivalent", "shadow_of", "shape_of")
+__all__ = ("Shadow", "is_json_equivalent", "is_plain_enum", "shadow_of", "shape_of")
 
 Schema = Mapping[str, Any]
 
@@ -190,13 +191,21 @@ def is_json_equivalent(schema: CoreSchema | Schema) -> bool:
     return all(_is_equivalent(part) for part in _walk(schema))
 
 
+def is_plain_enum(schema: Schema) -> bool:
+    """Return whether members are found by the text that is their value, and in no other way."""
+    cls = schema["cls"]
+    return cls._missing_.__func__ is Enum._missing_.__func__ and all(  # type: ignore[attr-defined]
+        type(member.value) is str for member in schema["members"]
+    )
+
+
 def _walk(schema: Any) -> Iterator[Schema]:
     """Yield every schema inside *schema*, itself included."""
     if isinstance(schema, Mapping):
         if isinstance(schema.get("type"), str):
             yield schema
         for key, value in schema.items():
-            if key not in {"metadata", "default", "config", "cls", "expected"}:
+            if key not in {"metadata", "default", "config", "cls", "expected", "members"}:
                 yield from _walk(value)
     elif isinstance(schema, list | tuple):
         for value in schema:
@@ -209,6 +218,8 @@ def _is_equivalent(schema: Schema) -> bool:
         return False
     if kind in _EQUIVALENT_SCALARS | _EQUIVALENT_TEXTS | {"literal", "model-field"}:
         return True
+    if kind == "enum":
+        return is_plain_enum(schema)
     if kind == "model":
         return not (schema.get("custom_init") or schema.get("post_init"))
     if kind == "default":

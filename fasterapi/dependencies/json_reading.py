@@ -7,11 +7,13 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from pydantic_core import CoreSchema, SchemaValidator
 
 from fasterapi._speedups.json_reader import Reader
+from fasterapi.dependencies.core_schema import is_plain_enum
 
 __all__ = ("reader_of",)
 
@@ -91,6 +93,8 @@ class _Compiler:
         if kind == "literal" and all(type(value) is str for value in schema["expected"]):
             _allow(schema, _SILENT | {"expected"})
             return Reader(kind, known={value: value for value in schema["expected"]})
+        if kind == "enum" and is_plain_enum(schema):
+            return Reader("literal", known={item.value: item for item in schema["members"]})
         raise _NoReaderError
 
     def container(self, schema: Schema, kind: str) -> Reader:
@@ -174,7 +178,7 @@ def _default(schema: Schema) -> tuple[str, Any]:
     value = schema.get("default")
     if "default" not in schema:
         return "decline", None
-    if type(value) in _CONSTANTS:
+    if type(value) in _CONSTANTS or isinstance(value, Enum):
         return "constant", value
     if type(value) in (list, dict) and not value:
         return type(value).__name__, None

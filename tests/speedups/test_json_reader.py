@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from enum import Enum
 from typing import Any, Literal
 from uuid import UUID
 
@@ -22,6 +23,11 @@ class Inner(BaseModel):
     share: float = Field(0.5, gt=0, le=1e6)
 
 
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
 class Outer(BaseModel):
     name: str = Field(min_length=1, max_length=20)
     inner: Inner
@@ -31,6 +37,7 @@ class Outer(BaseModel):
     kind: Literal["a", "b"] = "a"
     when: datetime | None = None
     key: UUID | None = None
+    colour: Colour = Colour.RED
     nothing: None = None
     anything: Any = None
     labels: list[str] | None = Field(None, max_length=2)
@@ -71,6 +78,7 @@ OUTERS = st.fixed_dictionaries(
         "when": st.datetimes().map(str) | st.none(),
         "key": st.uuids().map(str) | VALUES,
         "nothing": st.none(),
+        "colour": st.sampled_from(["red", "blue", "green", 1, None]),
         "anything": VALUES,
         "labels": st.lists(st.text(), max_size=3) | st.none(),
         "unknown": VALUES,

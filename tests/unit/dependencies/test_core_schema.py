@@ -3,6 +3,7 @@
 import json
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import Enum, StrEnum
 from typing import Any, Literal
 from uuid import UUID
 
@@ -19,6 +20,19 @@ class Inner(BaseModel):
     y: float | None = None
 
 
+class Colour(Enum):
+    RED = "red"
+    ONE = "1"
+
+
+class Shade(StrEnum):
+    DARK = "dark"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Shade":
+        return cls.DARK
+
+
 class Outer(BaseModel):
     name: str
     flag: bool = False
@@ -32,6 +46,7 @@ class Outer(BaseModel):
     span: timedelta | None = None
     key: UUID | None = None
     anything: Any = None
+    colour: Colour = Colour.RED
 
 
 class Strict(BaseModel):
@@ -77,6 +92,7 @@ OUTERS = st.fixed_dictionaries(
         "span": VALUES,
         "key": VALUES,
         "anything": VALUES,
+        "colour": VALUES | st.sampled_from(["red", "1", 1]),
     },
 )
 
@@ -109,6 +125,6 @@ def test_numbers_in_any_spelling_agree(text: str) -> None:
         check_agreement(body)
 
 
-@pytest.mark.parametrize("kind", [bytes, Decimal, Strict, Validated, set[bytes]])
+@pytest.mark.parametrize("kind", [bytes, Decimal, Strict, Validated, Shade, set[bytes]])
 def test_types_that_see_the_mode_are_left_to_the_reference(kind: Any) -> None:
     assert not is_json_equivalent(TypeAdapter(kind).core_schema)

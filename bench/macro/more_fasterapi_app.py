@@ -1,0 +1,154 @@
+"""The application of `more_fastapi_app` with its two import lines changed, and nothing else."""
+
+from typing import Annotated, Any
+
+from fasterapi import (
+    Cookie,
+    Depends,
+    FastAPI,
+    Form,
+    Header,
+    HTTPException,
+    Query,
+    Response,
+    Security,
+)
+from fasterapi.security import OAuth2PasswordBearer
+from macro.more_models import (
+    ACCOUNTS,
+    EVENT,
+    Account,
+    Amount,
+    Cat,
+    Dog,
+    Event,
+    Line,
+    Point,
+    PrivateAccount,
+    Row,
+)
+
+bearer = OAuth2PasswordBearer(tokenUrl="token")
+
+
+class Paging:
+    def __init__(self, page: int = 1, size: int = 20) -> None:
+        self.page, self.size = page, size
+
+
+async def connection() -> Any:
+    yield {"open": True}
+
+
+def more() -> FastAPI:
+    app = FastAPI()
+    _bodies(app)
+    _parameters(app)
+    _answers(app)
+    _values(app)
+    _refusals(app)
+    return app
+
+
+def _bodies(app: FastAPI) -> None:
+    @app.post("/lines")
+    async def lines(lines: list[Line]) -> dict[str, int]:
+        return {"count": len(lines)}
+
+    @app.post("/union")
+    async def union(pet: Cat | Dog) -> dict[str, str]:
+        return {"kind": pet.kind}
+
+    @app.post("/event")
+    async def event(event: Event) -> Event:
+        return event
+
+    @app.post("/form")
+    async def form(name: Annotated[str, Form()], age: Annotated[int, Form()]) -> dict[str, Any]:
+        return {"name": name, "age": age}
+
+
+def _parameters(app: FastAPI) -> None:
+    @app.get("/many")
+    async def many(
+        a: Amount, b: Amount = 2, c: str = "c", d: bool = False, e: float = 0.5,
+        tag: Annotated[list[str] | None, Query()] = None,
+    ) -> dict[str, Any]:  # fmt: skip
+        return {"a": a, "b": b, "c": c, "d": d, "e": e, "tag": tag}
+
+    @app.get("/headers")
+    async def headers(
+        user_agent: Annotated[str, Header()], session: Annotated[str, Cookie()]
+    ) -> dict[str, str]:
+        return {"agent": user_agent, "session": session}
+
+    @app.get("/shops/{shop}/rows/{row:int}/{rest:path}")
+    async def several(shop: str, row: int, rest: str) -> dict[str, Any]:
+        return {"shop": shop, "row": row, "rest": rest}
+
+    @app.get("/class")
+    async def by_class(paging: Annotated[Paging, Depends()]) -> dict[str, int]:
+        return {"page": paging.page, "size": paging.size}
+
+    @app.get("/yield")
+    async def by_yield(opened: Annotated[dict, Depends(connection)]) -> dict[str, bool]:
+        return opened
+
+    @app.get("/bearer")
+    async def by_bearer(token: Annotated[str, Security(bearer)]) -> dict[str, str]:
+        return {"token": token}
+
+
+def _answers(app: FastAPI) -> None:
+    @app.get("/filtered", response_model=Account)
+    async def filtered() -> Any:
+        return PrivateAccount(id=1, name="Ada")
+
+    @app.get("/orm", response_model=Account)
+    async def orm() -> Any:
+        return Row(1, "Ada")
+
+    @app.get("/accounts")
+    async def accounts() -> list[Account]:
+        return ACCOUNTS
+
+    @app.get("/modelled", response_model=Account)
+    async def modelled() -> Any:
+        return {"id": 1, "name": "Ada"}
+
+
+def _values(app: FastAPI) -> None:
+    @app.get("/dataclass")
+    async def dataclass() -> Point:
+        return Point(1, 2.5)
+
+    @app.get("/dated")
+    async def dated() -> Event:
+        return EVENT
+
+    @app.get("/untyped", response_model=None)
+    async def untyped() -> Any:
+        return {"event": EVENT}
+
+    @app.get("/number")
+    async def number() -> int:
+        return 42
+
+    @app.get("/empty", status_code=204)
+    async def empty() -> None:
+        return None
+
+    @app.get("/marked")
+    async def marked(response: Response) -> dict[str, bool]:
+        response.headers["x-mark"] = "1"
+        return {"ok": True}
+
+
+def _refusals(app: FastAPI) -> None:
+    @app.get("/missing")
+    async def missing() -> None:
+        raise HTTPException(404, "no such thing")
+
+    @app.get("/typed/{number}")
+    async def typed(number: int) -> int:
+        return number

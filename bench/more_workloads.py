@@ -1,0 +1,61 @@
+"""Requests beyond the first table: FasterAPI and FastAPI only, `asgi.py --more`."""
+
+from workloads import JSON_TYPE, Call, Workload, packed
+
+FORM_TYPE = {"content-type": "application/x-www-form-urlencoded"}
+EVENT = {
+    "id": "00000000-0000-0000-0000-000000000007",
+    "at": "2026-01-02T03:04:05Z",
+    "kind": "food",
+    "note": "x",
+}
+LINES = [{"sku": f"K-{number}", "quantity": number + 1, "price": 1.5} for number in range(20)]
+ACCOUNT = {"id": 1, "name": "Ada", "active": True}
+ACCOUNTS = [{"id": number, "name": f"name {number}", "active": True} for number in range(100)]
+LONG_NOTE = {**EVENT, "note": "a long note " * 90_000}
+
+
+def _posted(path: str, sent: object, answer: object) -> Workload:
+    call = Call(path, answer, method="POST", headers=JSON_TYPE, body=packed(sent))
+    return Workload("more", call)
+
+
+def _got(target: str, answer: object, status: int = 200, **headers: str) -> Workload:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Workload("more", Call(target, answer, headers=named, status=frozenset({status})))
+
+
+MORE = {
+    "list body": _posted("/lines", LINES, {"count": 20}),
+    "union body": _posted("/union", {"tail": 1.5, "kind": "dog"}, {"kind": "dog"}),
+    "typed body": _posted("/event", EVENT, EVENT),
+    "1 MB body": _posted("/event", LONG_NOTE, LONG_NOTE),
+    "form": Workload(
+        "more",
+        Call("/form", {"name": "Ada", "age": 36}, "POST", FORM_TYPE, b"name=Ada&age=36"),
+    ),
+    "many query": _got(
+        "/many?a=5&b=6&c=x&d=true&e=1.5&tag=p&tag=q",
+        {"a": 5, "b": 6, "c": "x", "d": True, "e": 1.5, "tag": ["p", "q"]},
+    ),
+    "header, cookie": _got(
+        "/headers", {"agent": "me", "session": "s1"}, user_agent="me", cookie="a=b; session=s1"
+    ),
+    "long path": _got("/shops/main/rows/7/a/b.txt", {"shop": "main", "row": 7, "rest": "a/b.txt"}),
+    "class dep": _got("/class?page=3", {"page": 3, "size": 20}),
+    "yield dep": _got("/yield", {"open": True}),
+    "bearer": _got("/bearer", {"token": "abc"}, authorization="Bearer abc"),
+    "other model": _got("/filtered", ACCOUNT),
+    "attributes": _got("/orm", ACCOUNT),
+    "100 models": _got("/accounts", ACCOUNTS),
+    "dict to model": _got("/modelled", ACCOUNT),
+    "dataclass": _got("/dataclass", {"x": 1, "y": 2.5}),
+    "typed answer": _got("/dated", EVENT),
+    "untyped": _got("/untyped", {"event": EVENT}),
+    "int": _got("/number", 42),
+    "204": _got("/empty", None, 204),
+    "response headers": _got("/marked", {"ok": True}),
+    "404 raised": _got("/missing", {"detail": "no such thing"}, 404),
+    "404 no route": _got("/nothing", {"detail": "Not Found"}, 404),
+    "422": _got("/typed/x", None, 422),
+}
