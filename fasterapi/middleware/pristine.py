@@ -20,6 +20,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
+from fasterapi import concurrency
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 
 __all__ = ("replaced_parts",)
@@ -57,13 +58,21 @@ def replaced_parts() -> list[str]:
         found.append("wrap_app_handling_exceptions")
     # Our own class stands above this module. Servers of ours go around its __call__.
     applications = sys.modules.get("fasterapi.applications")
-    if applications is not None and not _is_own(applications.FasterAPI, "__call__"):
+    if applications is not None and not _is_own_call(applications.FasterAPI):
         found.append("FastAPI.__call__")
     return found
 
 
 def _is_own(owner: Any, name: str) -> bool:
     return _comes_from(sys.modules[owner.__module__], vars(owner).get(name))
+
+
+def _is_own_call(application: Any) -> bool:
+    """Return whether ``__call__`` is ours, also in the coroutine function of Python 3.11."""
+    call = vars(application).get("__call__")
+    if _comes_from(concurrency, call):
+        call = getattr(call, "__wrapped__", None)
+    return _comes_from(sys.modules[application.__module__], call)
 
 
 def _comes_from(module: ModuleType, function: Any) -> bool:
