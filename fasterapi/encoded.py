@@ -27,6 +27,9 @@ __all__ = ("EncodedResponse", "InjectedResponse", "collect_response")
 class CheckedHeaders(MutableHeaders):
     """Headers that refuse, where they are set, what could not be sent (RFC 9110 section 5.5)."""
 
+    def __repr__(self) -> str:
+        return repr(MutableHeaders(raw=self._list))
+
     def __setitem__(self, key: str, value: str) -> None:
         set_field(self._list, key, value)
 

@@ -187,13 +187,9 @@ def _get_body_field(
     Returns:
         The only parameter itself, or a generated one whose model has a field per parameter; None
         for a route without a body.
-
-    Raises:
-        UsageError: Parameters need a form and a JSON object, but there is one body only.
     """
     if not body_params:
         return None
-    _refuse_two_bodies(body_params)
     first = body_params[0]
     form_params = [field for field in body_params if _get_form_models(field)]
     if not embed_body_fields and not any(map(_is_nullable, form_params)):
@@ -216,8 +212,11 @@ def _get_body_field(
     )
 
 
-def _refuse_two_bodies(body_params: list[ModelField]) -> None:
-    """Raise UsageError if a form is declared beside a JSON object that no form can hold."""
+def refuse_two_bodies(body_params: list[ModelField]) -> None:
+    """Raise UsageError if a form is declared beside a JSON object that no form can hold.
+
+    There is one body only.
+    """
     forms = [field.name for field in body_params if isinstance(field.field_info, params.Form)]
     if not forms:
         return

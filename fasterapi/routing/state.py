@@ -16,7 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from starlette.responses import Response
-from starlette.routing import get_name
+from starlette.routing import BaseRoute, get_name
 
 import fasterapi.routing as names
 from fasterapi import params
@@ -24,6 +24,7 @@ from fasterapi._body_limit import validate_max_body_size
 from fasterapi._compat import ModelField, lenient_issubclass
 from fasterapi._place import add_place
 from fasterapi.datastructures import DefaultPlaceholder
+from fasterapi.dependencies.body import refuse_two_bodies
 from fasterapi.dependencies.models import Dependant, _is_async_gen_callable, _is_gen_callable
 from fasterapi.dependencies.utils import (
     _get_flat_body_params,
@@ -291,6 +292,10 @@ def _assign_dependant(route: Any, donor: RouteParts | None) -> list[ModelField]:
     if tree is None:
         tree = build_tree(route.path_format, route.endpoint, route.dependencies)
     route.dependant, body_params, route._embed_body_fields = tree
+    if isinstance(route, BaseRoute):
+        # Not of an inclusion: it is analysed at the first request, for which every route would
+        # fail then. COMPAT: this one's requests are 422.
+        refuse_two_bodies(body_params)
     if donor is not None and body_params is donor.body_params and donor.has_body_of(route):
         route.body_field = donor.body_field
     else:
