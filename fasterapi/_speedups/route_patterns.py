@@ -46,8 +46,7 @@ class RouteSpec(NamedTuple):
     is_prefix: bool = False
 
 
-@dataclass(slots=True)
-class Pattern:
+class Pattern(NamedTuple):
     """A path pattern, split.
 
     Attributes:
@@ -161,13 +160,22 @@ def _count_simple(kinds: list[int], texts: list[str]) -> int:
 
 def flatten(specs: list[RouteSpec]) -> FlatTrie:
     """Return the arrays for *specs*, which are in order of registration."""
-    patterns = [split_pattern(spec.path, is_prefix=spec.is_prefix) for spec in specs]
+    known: dict[tuple[str, bool], Pattern] = {}
+    patterns = []
+    for spec in specs:
+        key = (spec.path, spec.is_prefix)
+        pattern = known.get(key)
+        if pattern is None:
+            pattern = known[key] = split_pattern(spec.path, is_prefix=spec.is_prefix)
+        patterns.append(pattern)
     flat = FlatTrie(patterns, [], [], [], "", {}, 0, 1, 0)
     methods = sorted({method for spec in specs for method in spec.methods or ()})
     drafts = [_Draft(), _Draft()] + [_Draft() for _ in methods]  # any_root, all_root, the rest
     flat.roots = {method: number for number, method in enumerate(methods, start=2)}
     for index, (spec, pattern) in enumerate(zip(specs, patterns, strict=True)):
-        _insert(drafts[flat.all_root], pattern, index)
+        # Of those with one pattern only the first can be found whatever its methods.
+        if known.pop((spec.path, spec.is_prefix), None) is not None:
+            _insert(drafts[flat.all_root], pattern, index)
         if spec.methods:
             chosen = [drafts[flat.roots[method]] for method in spec.methods]
         else:
@@ -192,7 +200,8 @@ def _insert(root: _Draft, pattern: Pattern, index: int) -> None:
     node = root
     is_rest = pattern.simple > 0 and pattern.kinds[pattern.simple - 1] == REST
     for text, kind in zip(pattern.texts, pattern.kinds[: pattern.simple - is_rest], strict=False):
-        node = _descend(node, text)
+        if text:
+            node = _descend(node, text)
         child = node.parameters.get(kind)
         if child is None:
             child = node.parameters[kind] = _Draft(kind=kind)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType, NoneType, UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, NamedTuple, Union, get_args, get_origin
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
@@ -52,8 +52,7 @@ class NotCompilable(Exception):  # noqa: N818  not an error: the reference path 
     """The reason why a route keeps to the reference path."""
 
 
-@dataclass(slots=True)
-class CompiledTree:
+class CompiledTree(NamedTuple):
     """What `compile_tree` makes.
 
     Attributes:
@@ -67,8 +66,7 @@ class CompiledTree:
     has_stacks: bool
 
 
-@dataclass(slots=True)
-class Factories:
+class Factories(NamedTuple):
     """Makers of the objects that parameters ask for by their type."""
 
     response: Callable[[], Response]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from fasterapi._compat import ModelField
 from fasterapi.concurrency import _DependencyConcurrency
@@ -101,8 +101,7 @@ def _matches(call: Callable[..., Any], test: Callable[[Any], bool], *, routine: 
     return False
 
 
-@dataclass(frozen=True, slots=True)
-class CallKind:
+class CallKind(NamedTuple):
     """How a callable has to be called."""
 
     is_generator: bool

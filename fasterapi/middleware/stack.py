@@ -8,7 +8,7 @@ stands before everything.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
@@ -35,8 +35,7 @@ __all__ = ("Stack", "build_stack")
 Handlers = dict[Any, Callable[..., Any]]
 
 
-@dataclass(slots=True, frozen=True)
-class Stack:
+class Stack(NamedTuple):
     """What answers the requests of one application.
 
     Attributes:
@@ -122,8 +121,7 @@ def _is_function(entry: Middleware) -> bool:
     )
 
 
-@dataclass(slots=True, frozen=True)
-class _DispatcherMaker:
+class _DispatcherMaker(NamedTuple):
     app: Any
     routes: ExceptionMiddleware
     functions: tuple[Any, ...]
@@ -181,8 +179,7 @@ def _lost_response() -> FastAPIError:
     return FastAPIError(RESPONSE_NOT_AWAITED)
 
 
-@dataclass(slots=True, frozen=True)
-class _FailureAnswer:
+class _FailureAnswer(NamedTuple):
     """Answers exceptions nobody handled, through Starlette's own class for that."""
 
     handler: Any

@@ -149,7 +149,8 @@ class RouteDeclarations(VerbDecorators):
     @show_options(VERB_SIGNATURE, {"methods": None})
     def api_route(self, path: str, **options: Unpack[RegistrationOptions]) -> Decorator[Any]:
         """Return a decorator that registers a function for *path* and ``methods``."""
-        complete(options, REGISTRATION_DEFAULTS, "APIRouter.api_route")
+        if not options.keys() <= REGISTRATION_DEFAULTS.keys():
+            complete(options, REGISTRATION_DEFAULTS, "APIRouter.api_route")  # says which
         given: Any = {**OPTION_DEFAULTS, "methods": None, **options}
 
         def decorator(func: DecoratedCallable) -> DecoratedCallable:

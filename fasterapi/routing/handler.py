@@ -8,7 +8,6 @@ have no faster way.
 
 import inspect
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from starlette.requests import HTTPConnection, Request
@@ -219,8 +218,7 @@ class _Work(NamedTuple):
     rules: ResponseRules
 
 
-@dataclass(slots=True, frozen=True)
-class _SessionWork:
+class _SessionWork(NamedTuple):
     """Everything about a WebSocket route that handling one connection needs."""
 
     dependant: Dependant

@@ -3,8 +3,7 @@
 # ruff: noqa: SLF001  the package shares names that FastAPI spells with an underscore
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
 from pydantic.errors import PydanticUserError
@@ -172,16 +171,14 @@ def _reads_form(body_field: ModelField | None) -> bool:
     return body_field is not None and isinstance(body_field.field_info, params.Form)
 
 
-@dataclass(slots=True)
-class _Solved:
+class _Solved(NamedTuple):
     """What dependencies leave for the answer."""
 
     background_tasks: StarletteBackgroundTasks | None
     response: Response
 
 
-@dataclass(slots=True, frozen=True)
-class _ColdPaths:
+class _ColdPaths(NamedTuple):
     """The reference functions in the form in which a plan calls them."""
 
     route: Any

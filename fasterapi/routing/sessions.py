@@ -1,7 +1,9 @@
 """ASGI apps around a function of the request or the WebSocket, with the exit stacks it needs."""
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable
+from types import FunctionType
 from typing import Any
 
 from starlette._utils import is_async_callable
@@ -31,7 +33,11 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
     "request" after it.
     """
     in_thread: Any = names.run_in_threadpool
-    respond: Any = func if is_async_callable(func) else functools.partial(in_thread, func)
+    # PERF: a route's handler is such a function, which need not be looked into.
+    is_async = (
+        type(func) is FunctionType and func.__code__.co_flags & inspect.CO_COROUTINE
+    ) or is_async_callable(func)
+    respond: Any = func if is_async else functools.partial(in_thread, func)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         request = names.Request(scope, receive, send)

@@ -249,7 +249,8 @@ def _assign_texts(route: Any, options: Mapping[str, Any]) -> None:
     status_code = options["status_code"]
     route.status_code = int(status_code) if isinstance(status_code, IntEnum) else status_code
     route.dependencies = list(options["dependencies"] or [])
-    text = options["description"] or inspect.cleandoc(route.endpoint.__doc__ or "")
+    docstring = route.endpoint.__doc__
+    text = options["description"] or (inspect.cleandoc(docstring) if docstring else "")
     # A form feed ends the part of a docstring that is for the API's users.
     route.description = text.partition("\f")[0].strip()
 

@@ -5,7 +5,6 @@ for their routes at the place of their inclusion.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from logging import getLogger
 from threading import Lock
@@ -105,8 +104,7 @@ class DeferredPlan:
         return self._row.plan
 
 
-@dataclass(slots=True)
-class RouteTable:
+class RouteTable(NamedTuple):
     """Compiles the routes of a router; made new whenever they change.
 
     Args:

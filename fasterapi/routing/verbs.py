@@ -121,8 +121,8 @@ class BoundVerb:
         Returns:
             A decorator that returns the function unchanged.
         """
-        given = locals()
-        options: Any = {option: given[option] for option in OPTION_DEFAULTS}
+        options: Any = locals()
+        del options["self"], options["path"]
         return self._target._declare(self._method, path, options)
 
     @property
