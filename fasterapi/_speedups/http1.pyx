@@ -220,6 +220,7 @@ cdef class HttpProtocol(Connection):
             <Text>PyBytes_AS_STRING(data) + at, size, self.host.limits
         )
         if used < 0:
+            self.is_head_refused = head.method == "HEAD"
             self.refuse(head.status, head.reason)
             return -1
         if used == 0:

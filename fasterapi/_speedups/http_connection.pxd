@@ -28,6 +28,7 @@ cdef class Connection(Link):
     cdef bint is_read_paused
     cdef bint is_stopping        # the server is shutting down
     cdef bint is_tls
+    cdef bint is_head_refused    # of a HEAD request: the refusal has no body
     cdef bint is_at_eof          # the client sends nothing any more
     cdef bint is_going_on        # `go_on` will be called by the loop
     # Writing.

@@ -137,6 +137,8 @@ cdef class Connection(Link):
         """Answer with an error, if the current request has no answer yet, and close."""
         cdef HttpExchange x = self.exchange
         cdef bint is_begun = x is not None and x.has_head
+        # The rest of a body whose request was answered without it: nobody asks any more.
+        cdef bint is_answered = x is None and self.mode in (LENGTH_BODY, CHUNKED_BODY)
         self.host.logger.warning(
             "Invalid HTTP request received. status=%d reason=%r client=%r"
             if status != 503 else "Exceeded concurrency limit. status=%d reason=%r client=%r",
@@ -146,8 +148,9 @@ cdef class Connection(Link):
             self.write_held()
         self.exchange = None
         if x is not None:
+            self.is_head_refused = x.method == "HEAD"
             x.lose()
-        if not is_begun:
+        if not is_begun and not is_answered:
             self.write_refusal(status, reason)
         return self.close(True)
 
@@ -159,6 +162,9 @@ cdef class Connection(Link):
         elif status == 426:
             fields += OTHER_VERSION
         self.host.refresh_lines()
+        if self.is_head_refused:
+            # RFC 9110 section 9.3.2. And no length: not everybody knows that no body follows.
+            return self.put(encode(status, fields, self.host.closing_lines, None, -1, None))
         return self.put(
             encode(status, fields, self.host.closing_lines, None, len(body), body)
         )

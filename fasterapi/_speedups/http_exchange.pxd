@@ -53,6 +53,7 @@ cdef class HttpExchange(Exchange):
     cdef bint is_begun           # the coroutine has been started
     cdef bint is_over            # and has ended
     cdef bint is_bodiless
+    cdef bint is_misframed       # the body has not the length that the app announced
     cdef int framing
     cdef long long left          # of the announced content length
     cdef Py_ssize_t streak       # bytes sent since the app last waited for the client

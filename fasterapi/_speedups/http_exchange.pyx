@@ -27,6 +27,7 @@ cdef enum:
     BY_CLOSE = 3       # HTTP/1.0 without a length
     FAIR_BYTES = 262144    # of a stream that need not wait, before others have their turn
     MESSAGE_COST = 512     # what a message counts beside its bytes
+    RESET_CONTENT = 205    # a status
     COPIED_BYTES = 65536   # a larger body is written beside its head, not copied behind it
 
 cdef dict DISCONNECT = {"type": "http.disconnect"}
@@ -278,6 +279,8 @@ cdef class HttpExchange(Exchange):
         cdef bytes value
         cdef Py_ssize_t size
         cdef bint has_length = False
+        cdef bint is_chunked = False
+        cdef bint has_other_coding = False
         self.is_bodiless = status == 204 or status == 304 or self.method == "HEAD"
         for field in self.head:
             name = as_bytes(field[0])
@@ -285,24 +288,29 @@ cdef class HttpExchange(Exchange):
             if size == 14 and same_letters(name, b"content-length", size):
                 value = as_bytes(field[1])
                 self.left = length_of(value)
-                if self.left < 0:
-                    if not value.isdigit():
-                        raise ValueError(f"Content-Length must be a number, got {field[1]!r}")
+                if self.left < 0 or has_length:
+                    if has_length or not value.isdigit():
+                        raise ValueError(f"Content-Length must be one number, got {field[1]!r}")
                     self.left = int(value)
-                self.framing = BY_LENGTH
                 has_length = True
             elif size == 17 and same_letters(name, b"transfer-encoding", size):
-                self.framing = BY_CHUNKS
+                is_chunked = as_bytes(field[1]).lower() == b"chunked"
+                has_other_coding |= not is_chunked
             elif size == 10 and same_letters(name, b"connection", size):
                 if b"close" in as_bytes(field[1]).lower():
                     self.keep_alive = False
                     self.says_close = True
-        if self.framing == BY_CHUNKS and (has_length or self.minor == 0 or self.is_bodiless):
-            # Never both (section 6.2), and no chunks for clients of HTTP/1.0.
+        if has_other_coding or is_chunked and (
+            has_length or self.minor == 0 or self.is_bodiless
+        ):
+            # Never both (section 6.2), no chunks for clients of HTTP/1.0, no other coding.
             self.head = without(self.head, b"transfer-encoding")
-            self.framing = BY_LENGTH if has_length else UNFRAMED
-        if status == 204 and has_length:
+        elif is_chunked:
+            self.framing = BY_CHUNKS
+        if has_length and (status == 204 or status == RESET_CONTENT):
             self.head = without(self.head, b"content-length")
+        elif has_length:
+            self.framing = BY_LENGTH
         return 0
 
     cdef FieldLines common_lines(self):
@@ -337,6 +345,7 @@ cdef class HttpExchange(Exchange):
         cdef bytes body = as_bytes(given)
         if not has_more and self.trailers is not None and not self.is_body_out:
             if self.framing == BY_LENGTH and len(body) != self.left and not self.is_bodiless:
+                self.is_misframed = True
                 raise RuntimeError("Response content does not have its Content-Length")
             self.is_body_out = True
             return self.write_body(body, True)
@@ -351,10 +360,13 @@ cdef class HttpExchange(Exchange):
             else:
                 self.write_head()
         else:
+            if self.status == RESET_CONTENT:
+                body = b""  # RFC 9110 section 15.3.6: it has a length, which is 0
             if self.framing == BY_LENGTH:
+                self.is_misframed = len(body) > self.left or not has_more and len(body) < self.left
                 if len(body) > self.left:
                     raise RuntimeError("Response content longer than Content-Length")
-                if not has_more and len(body) < self.left:
+                if self.is_misframed:
                     raise RuntimeError("Response content shorter than Content-Length")
                 self.left -= len(body)
             if self.is_head_out:

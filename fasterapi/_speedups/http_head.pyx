@@ -80,6 +80,7 @@ cdef class RequestHead:
 
     cdef int clear(self) except -1:
         """Forget the last head; its list was handed on."""
+        self.method = None
         self.headers = []
         self.query_string = b""
         self.content_length = -1
@@ -267,7 +268,8 @@ cdef class RequestHead:
         elif size == 7 and memcmp(text, b"upgrade", 7) == 0:
             self.upgrade = value.lower()
         elif size == 6 and memcmp(text, b"expect", 6) == 0:
-            self.expects_continue = value.lower() == b"100-continue"
+            if b"100-continue" in [token.strip(b" \t") for token in value.lower().split(b",")]:
+                self.expects_continue = True
         elif size > 12 and memcmp(text, b"x-forwarded-", 12) == 0:
             self.is_forwarded = True
         return 0

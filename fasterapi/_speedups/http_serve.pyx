@@ -140,6 +140,8 @@ cdef int fail(HttpExchange x, object error) except -1:
         x.host.logger.error(
             "Exception in ASGI application %s\n", describe(x), exc_info=error
         )
+    if x.is_misframed and not x.is_head_out and x.link is not None:
+        return refuse(x, 500, b"Internal Server Error")
     return cut_off(x) if x.has_head and not x.is_finished else 0
 
 
@@ -175,7 +177,8 @@ cdef int refuse(HttpExchange x, int status, bytes reason) except -1:
     """Answer with an error, and close: the program may have stopped in mid body."""
     x.head = None
     x.framing = 0
-    x.keep_alive = False
+    x.keep_alive = x.says_close = False
+    x.trailers = None
     x.begin(status, [(b"content-type", b"text/plain; charset=utf-8")])
     return x.write_body(reason, False)
 

@@ -46,6 +46,7 @@ STRICTER = {
     "trailers too long": "over the limit of the door",
     "too many trailers": "over the limit of the door",
     "too many header fields": "over the limit of the door",
+    "": "HEAD, refused without a body (RFC 9110 section 9.3.2); the reasons are those of GET",
 }
 # What was sent, where llhttp or uvicorn refuse or lose a request that is right -> why.
 THEIR_FAULTS = {

@@ -74,6 +74,16 @@ async def unchanged():
     return Response(status_code=304, headers={"etag": '"1"'})
 
 
+@app.get("/reset")
+async def reset():
+    return Response(b"abc", status_code=205)
+
+
+@app.get("/coded")
+async def coded(coding: str = "gzip"):
+    return Response(b"abc", headers={"transfer-encoding": coding})
+
+
 @app.get("/large")
 async def large(size: int = 1_000_000):
     return Response(b"x" * size)
