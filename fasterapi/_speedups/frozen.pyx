@@ -17,6 +17,7 @@ cdef bytes ACCEPT_ENCODING = b"accept-encoding"
 cdef bytes IF_NONE_MATCH = b"if-none-match"
 cdef enum:
     IF_NONE_MATCH_BYTES = 13
+cdef dict NO_CODINGS = {}
 # What a 304 repeats of the answer that it stands for (RFC 9110 section 15.4.5).
 cdef frozenset KEPT_BY_304 = frozenset(
     (b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary")
@@ -77,7 +78,7 @@ cdef class Frozen:
     """
 
     def __init__(self, int status, list fields not None, bytes body not None, *,
-                 bytes opaque=None, dict encoded not None={}):
+                 bytes opaque=None, dict encoded not None=NO_CODINGS):
         self.plain = variant_of(status, list(fields), body)
         self.encoded = {
             coding: variant_of(status, list(changed), content)
