@@ -42,11 +42,11 @@ class FasterAPIError(RuntimeError):
     """Base of the package's own errors."""
 
 
-FastAPIError = FasterAPIError
-"""FastAPI's name for the base class."""
+class FastAPIError(FasterAPIError):
+    """FastAPI's own kind of error; the name shows in tracebacks, logs and reports."""
 
 
-class UsageError(FasterAPIError):
+class UsageError(FastAPIError):
     """A mistake in the program, raised at start-up whenever possible."""
 
 
@@ -84,7 +84,7 @@ class BackendError(FasterAPIError):
         self.headers = headers
 
 
-class InternalError(FasterAPIError):
+class InternalError(FastAPIError):
     """A defect of the package itself; the message asks for a report."""
 
     def __init__(self, message: str) -> None:

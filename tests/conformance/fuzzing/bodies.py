@@ -97,10 +97,20 @@ _MULTIPART = (
     b'--B\r\ncontent-disposition: form-data; name="b"\r\n\r\n\r\n'
     b'--B\r\ncontent-disposition: form-data; name="a"; filename=""\r\n\r\n\r\n--B--\r\n',
     b'--B\r\ncontent-disposition: form-data; name="c"; filename="g"\r\n\r\nxyz\r\n--B--\r\n',
+    b'--B\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n'
+    b'--B\r\ncontent-disposition: form-data; name="a"\r\n\r\n9\r\n--B--\r\n',
+    b'--B\r\ncontent-disposition: form-data; name="a"; filename="e.txt"\r\n\r\n\r\n--B--\r\n',
+    b'--B\r\ncontent-disposition: form-data; name=""\r\n\r\nx\r\n'
+    b'--B\r\ncontent-disposition: form-data; name="b"\r\n\r\n\xc3\xa9 \xff\r\n--B--\r\n',
+    b'--B\r\nCONTENT-DISPOSITION:form-data;NAME="a"\r\n\r\n5\r\n--B--',
     b"--B--\r\n",
     b"--B\r\nno header",
 )
-_URLENCODED = (b"a=7&b=x&b=y&c=on", b"a=1&limit=5&tags=t", b"", b"a=%zz&b=%C3%A9&=", b"c=&a=+3+")
+_URLENCODED = (
+    *(b"a=7&b=x&b=y&c=on", b"a=1&limit=5&tags=t", b"", b"a=%zz&b=%C3%A9&=", b"c=&a=+3+"),
+    *(b"a", b"a&b", b"a=&b=", b"a=&a=7", b"a=7&a=", b"&&a=1&&", b"a=1;b=2", b"=x&a=2", b"a=%FF"),
+    *(b"a=\xe9", b"tags=&limit=", b"order=up&order=down", b"a=on&b=&c=5", b"A=1&B=2", b"a==&b"),
+)
 _CONTENT_TYPES = (
     *("application/json",) * 8,
     *("application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"),

@@ -101,17 +101,20 @@ def differences(
 
 # What FastAPI fails with while it writes a 422 that shows the input.
 _UNWRITABLE = ("ValueError", "UnicodeDecodeError", "UnicodeEncodeError")
+_GONE = ("ClientDisconnect", "")
 _BODILESS = (204, 205, 304)
 
 
 def _is_on_purpose(call: Call, theirs: Outcome, ours: Outcome) -> bool:
     """Return whether docs/guide/differences.md lists this difference."""
+    if call.failure and (theirs.error or ("",))[0] == "OSError" and ours.error == _GONE:
+        # Without a task in between, what failed while sending is known for what it is.
+        ours = replace(ours, error=theirs.error)
+        if theirs == ours:
+            return True
     if b"ud800" in b"".join(call.chunks).replace(b"\x00", b""):
         return True  # lone surrogates are refused
-    is_prefix = ours.events[: len(theirs.events)] == theirs.events
-    is_broken = theirs.error == ("incomplete", "")
-    if theirs.status in _BODILESS and theirs.status == ours.status and (is_prefix or is_broken):
-        # No content, and no length of it, where there cannot be any. uvicorn raises.
+    if _is_without_content(theirs, ours):
         return True
     if theirs == replace(ours, events=theirs.events) and sorted(theirs.events) == sorted(
         ours.events
@@ -127,9 +130,36 @@ def _is_on_purpose(call: Call, theirs: Outcome, ours: Outcome) -> bool:
         return True  # a file where JSON in a form field is expected
     failed = theirs.error is not None and theirs.error[0] in _UNWRITABLE
     seen = any(event.endswith(f" {name}") for event in theirs.events for name in _UNWRITABLE)
-    # Behind a server the exception does not come out.
-    hidden = (theirs.status, theirs.error) == (500, None) and ours.status in (404, 422)
-    return failed or seen or hidden
+    # Behind a server the exception does not come out, and other handlers than the first one's
+    # cannot answer any more.
+    hidden = (theirs.status, theirs.error) == (500, None) and _is_unwritable(call, ours)
+    started = theirs.error is not None and theirs.error[1].endswith("already started.")
+    return failed or seen or hidden or (started and _is_unwritable(call, ours))
+
+
+def _is_without_content(theirs: Outcome, ours: Outcome) -> bool:
+    """Return whether an answer has no content, and no length of it, because it cannot have any.
+
+    FastAPI sends both. uvicorn's protocol then raises into the program, whose handlers and
+    background tasks see that, or the client waits for content that never comes.
+    """
+    if theirs.status != ours.status:
+        return False
+    is_broken = theirs.error == ("incomplete", "")
+    if is_broken and not theirs.body and not ours.body:
+        return True  # its status was another one before middleware has changed it
+    events = theirs.events
+    if "handler RuntimeError" in events and "handler RuntimeError" not in ours.events:
+        events = events[: events.index("handler RuntimeError")]
+    is_prefix = ours.events[: len(events)] == events
+    return theirs.status in _BODILESS and (is_prefix or is_broken)
+
+
+def _is_unwritable(call: Call, ours: Outcome) -> bool:
+    """Return whether a finding about *call* may show what FastAPI cannot write."""
+    body = b"".join(call.chunks).replace(b"\x00", b"")
+    is_odd = re.search(rb"NaN|Infinity|1e[34]\d\d|\d{309}|e309|[\x80-\xff]", body) is not None
+    return is_odd or ours.status in (404, 422)
 
 
 def _begun(outcome: Outcome) -> bool:
@@ -198,12 +228,14 @@ async def _ask(app: Any, call: Call, events: list[str]) -> Outcome:
     pending = list(call.chunks)
 
     async def receive() -> dict[str, Any]:
-        if pending:
+        if pending and not (call.failure == "half" and len(pending) == 1):
             body = pending.pop(0)
             return {"type": "http.request", "body": body, "more_body": bool(pending)}
         return {"type": "http.disconnect"}
 
     async def send(message: dict[str, Any]) -> None:
+        if call.failure and message["type"].endswith(call.failure):
+            raise OSError("the client is gone")
         if message["type"] == "http.response.start":
             answer["status"] = message["status"]
             answer["headers"] = _pairs(message.get("headers", []))

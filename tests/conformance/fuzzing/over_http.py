@@ -54,7 +54,8 @@ def _can_be_sent(call: Call) -> bool:
     )
     is_printable = re.fullmatch(rb"[\x21-\x7e]*", call.query) is not None
     is_known = call.method in ("GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD")
-    plain = not call.root_path and not call.path.startswith("//")
+    plain = call.path.startswith("/") and not call.path.startswith("//")
+    plain = plain and not (call.root_path or call.failure)
     return fields and is_short and is_printable and is_known and plain
 
 

@@ -7,6 +7,7 @@ from textwrap import indent
 from tests.conformance.fuzzing import pieces
 from tests.conformance.fuzzing.bodies import body_parameters
 from tests.conformance.fuzzing.parameters import Parameter, Wires, parameter, path_parameter
+from tests.conformance.fuzzing.structure import Structure
 
 _CONVERTERS = ("", "", "", ":int", ":path", ":float", ":uuid", ":str")
 
@@ -55,6 +56,8 @@ class Writer:
         self.inputs: dict[str, Inputs] = {}
         self.generators: set[str] = set()
         self.routes = 0
+        self.structure = Structure(self.rng)
+        self.owners = ["app"]
         # Not both in one program: a dependency's would meet the other kind in some endpoint.
         self.has_forms = self.chance(0.2)
 
@@ -81,8 +84,11 @@ class Writer:
             self.add_route("app", "")
         if self.chance(0.4):
             self.add_router()
-        if self.chance(0.1):
+        if self.chance(0.2):
             self.add_mount()
+        if self.chance(0.3):
+            self.lines += self.structure.competing(self.owners)
+            self.ask(self.structure.asked() + self.structure.asked("/api")[: len(self.owners) - 1])
         if self.dependencies and self.chance(0.08):
             self.add_override()
         late = self.late_part()
@@ -106,13 +112,17 @@ class Writer:
 
     def late_part(self) -> str:
         kept, self.lines = self.lines, []
-        self.add("router = f.APIRouter()")
-        self.add_route("router", "/late")
+        self.add("late_router = f.APIRouter()")
+        self.add_route("late_router", "/late")
         if self.chance(0.5):
-            self.add('app.include_router(router, prefix="/late")')
+            self.add('app.include_router(late_router, prefix="/late")')
         else:
             self.add('outer = f.APIRouter(prefix="/late")')
-            self.add("outer.include_router(router)\napp.include_router(outer)")
+            self.add("outer.include_router(late_router)\napp.include_router(outer)")
+        if self.chance(0.4):
+            lines, asked = self.structure.late(self.owners)
+            self.lines += lines
+            self.ask(asked)
         text = "def late():\n" + indent("\n".join(self.lines), "    ")
         self.lines = kept
         return text
@@ -126,12 +136,25 @@ class Writer:
         self.add(f"router = f.APIRouter({', '.join(options)})")
         for _ in range(self.rng.randint(1, 2)):
             self.add_route("router", "/api")
+        self.owners.append("router")
+        if self.chance(0.3):
+            self.add('child = f.APIRouter()\nrouter.include_router(child, prefix="/child")')
+            self.owners.append("child")
         included = "router"
         if self.chance(0.3):
             included += ", dependencies=[f.Depends(lambda: log('included'))]"
         self.add(f"app.include_router({included})")
 
+    def ask(self, asked: list[tuple[str, str]]) -> None:
+        for method, path in asked:
+            self.program.targets.append(Target(method, path, Wires(), []))
+
     def add_mount(self) -> None:
+        if self.chance(0.6):
+            lines, asked = self.structure.nested()
+            self.lines += lines
+            self.ask(asked)
+            return
         self.add("sub = f.FastAPI()")
         self.add_route("sub", "/sub")
         self.add('app.mount("/sub", sub)')

@@ -29,7 +29,13 @@ _ODD_COOKIES = ("a=1; a=2", "a", "=x", 'a="q"', "a=1;b=2", "; ;", "a=b=c", "a=é
 
 @dataclass(frozen=True)
 class Call:
-    """One request; `chunks` is the body as it arrives."""
+    """One request.
+
+    Attributes:
+        chunks: The body as it arrives.
+        failure: How its client goes away: "half" of the body, at the answer's "start", or when
+            its "body" is sent.
+    """
 
     method: str
     path: str
@@ -37,6 +43,7 @@ class Call:
     headers: tuple[tuple[bytes, bytes], ...]
     chunks: tuple[bytes, ...]
     root_path: str = ""
+    failure: str = ""
 
     def scope(self) -> dict[str, Any]:
         """Return a new ASGI scope."""
@@ -92,7 +99,8 @@ def _call(rng: Random, target: Target) -> Call:
     root_path = rng.choice(("/root", "/r", "/api")) if rng.random() < 0.04 else ""
     if root_path and rng.random() < 0.6:
         path = root_path + path
-    return Call(method, path, query, tuple(headers), chunks, root_path)
+    failure = rng.choice(("half", "start", "body")) if rng.random() < 0.04 else ""
+    return Call(method, path, query, tuple(headers), chunks, root_path, failure)
 
 
 def _path(rng: Random, target: Target) -> str:

@@ -1,0 +1,1 @@
+"""Every program of FastAPI's documentation, on FastAPI and on FasterAPI, asked alike."""
