@@ -115,6 +115,14 @@ stubs: build ## compare every .pyi with the compiled module it describes
 conformance: build ## FastAPI's own test-suite against this package, with a floor
 	$(PY) tests/conformance/run.py $(ARGS)
 
+.PHONY: documented
+documented: build ## every program of FastAPI's documentation on both, asked the same requests
+	$(PY) -m tests.conformance.documented $(ARGS)
+
+.PHONY: fuzz
+fuzz: build ## 2,000 random programs on FastAPI and here, through both doors
+	$(PY) -m tests.conformance.fuzz --processes 2 $(ARGS)
+
 .PHONY: ecosystem
 ecosystem: build ## packages for FastAPI (Sentry, SQLModel, ...) on this one, in an environment of their own
 	$(PY) tests/integration/ecosystem/run.py $(ARGS)

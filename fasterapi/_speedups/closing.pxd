@@ -4,3 +4,4 @@ from fasterapi._speedups.exchange cimport Exchange
 
 
 cdef int keep_task(Exchange x, object background) except -1
+cdef int drop_tasks(Exchange x, Py_ssize_t kept) except -1

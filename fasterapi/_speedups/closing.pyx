@@ -60,7 +60,20 @@ cdef int keep_task(Exchange x, object background) except -1:
     if background is not None:
         if x.request_stack is None:
             x.request_stack = AsyncExitStack()
-        x.request_stack.push_async_exit(TaskAfterMiddleware(background))
+        task = TaskAfterMiddleware(background)
+        if x.kept_tasks is None:
+            x.kept_tasks = []
+        x.kept_tasks.append(task)
+        x.request_stack.push_async_exit(task)
+    return 0
+
+
+cdef int drop_tasks(Exchange x, Py_ssize_t kept) except -1:
+    """Forget the background tasks that were kept after the first *kept* ones."""
+    cdef TaskAfterMiddleware task
+    if x.kept_tasks is not None:
+        for task in x.kept_tasks[kept:]:
+            task.task = None
     return 0
 
 
@@ -74,6 +87,6 @@ cdef class TaskAfterMiddleware:
         self.task = task
 
     async def __aexit__(self, error_type, error, traceback):
-        if error is None:
+        if error is None and self.task is not None:
             await run_background(self.task)
         return False

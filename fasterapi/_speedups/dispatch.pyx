@@ -12,7 +12,7 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
-from fasterapi._speedups.closing cimport keep_task
+from fasterapi._speedups.closing cimport drop_tasks, keep_task
 from fasterapi._speedups.stepping cimport Rest, begin
 
 from functools import partial
@@ -270,13 +270,18 @@ cdef class Dispatcher(Lookup):
         if index < len(self.middleware):
             request = x.get_cached_request()
             receive = x.receive
-            response = begin(
-                self.middleware[index](request, CallNext(self, x, plan, index + 1, request))
-            )
-            if type(response) is Rest:
-                response = await response
-            if not isinstance(response, Response):
-                response = await self.collect(response, x.scope, request.wrapped_receive)
+            kept = 0 if x.kept_tasks is None else len(x.kept_tasks)
+            try:
+                response = begin(
+                    self.middleware[index](request, CallNext(self, x, plan, index + 1, request))
+                )
+                if type(response) is Rest:
+                    response = await response
+                if not isinstance(response, Response):
+                    response = await self.collect(response, x.scope, request.wrapped_receive)
+            except BaseException as error:
+                await self.abandon(x, kept, index, error)
+                raise
             x.receive = receive
             if index == 0:
                 return response
@@ -326,6 +331,14 @@ cdef class Dispatcher(Lookup):
             x.response = await self.encoded_response.begun(x.response, x.scope, x.receive)
         except Exception as error:
             await self._recover(x, error)
+
+    async def abandon(self, Exchange x not None, Py_ssize_t kept, Py_ssize_t index, error):
+        """Cancel what was opened inside of a failing middleware: one outside of it may answer."""
+        drop_tasks(x, kept)
+        if index > 0 and x.inner_task is not None:  # else `fail` does it
+            inner_task = x.inner_task
+            x.inner_task = None
+            await inner_task.fail(error)
 
     cdef bint is_rewritten(self, Exchange x) except -1:
         """Return whether a middleware may have changed what the route depends on."""

@@ -59,6 +59,7 @@ cdef class Exchange:
     cdef LentStacks lent         # exit stacks in the scope that nobody has been seen to use
     cdef int handled             # how many exceptions have become an answer
     cdef object inner_task       # where the route runs in a task of its own, or None
+    cdef list kept_tasks         # TaskAfterMiddleware on the request's stack, or None
     # The response: either `response`, or status, head and payload.
     cdef object response         # starlette Response, made by the user or a cold path
     cdef int status

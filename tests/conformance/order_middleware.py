@@ -286,3 +286,21 @@ def keeping_state(f: Any, log: Log) -> Dispatch:
         return response
 
     return dispatch
+
+
+def raising_inside_of_one_that_answers(f: Any, log: Log) -> Any:
+    app = application(f, log)
+    app.middleware("http")(raising_after(f, log))
+
+    @app.middleware("http")
+    async def answering(request: Any, call_next: Any) -> Any:
+        try:
+            return await call_next(request)
+        except KeyError as error:
+            log("answering", str(error))
+            return f.responses.PlainTextResponse("sorry", 503, background=tasks_of(f, log, "sorry"))
+
+    return app
+
+
+PROGRAMS["middleware_raising_inside_of_one_that_answers"] = raising_inside_of_one_that_answers

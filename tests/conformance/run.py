@@ -44,10 +44,16 @@ def fetch_suite(cache: Path) -> Path:
     return folder
 
 
+def interpreter(cache: Path) -> Path:
+    """Return where the environment's interpreter is, or will be."""
+    environment = cache / f"venv-{sys.version_info.major}.{sys.version_info.minor}"
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
 def make_environment(cache: Path, requirements: Path) -> Path:
     """Return the interpreter of an environment with the suite's needs and this project."""
-    environment = cache / f"venv-{sys.version_info.major}.{sys.version_info.minor}"
-    python = environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    python = interpreter(cache)
+    environment = python.parents[1]
     stamp = environment / ".requirements"
     wanted = requirements.read_text(encoding="utf-8")
     if not stamp.is_file() or stamp.read_text(encoding="utf-8") != wanted:

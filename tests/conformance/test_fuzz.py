@@ -7,7 +7,7 @@ Invariants, for every program and every request:
 - dependencies, handlers, exits and background tasks have their effects in the same order;
 - what comes out of the application is the same exception with the same text.
 
-``python -m tests.conformance.fuzz --programs 10000 --seed 1000`` looks further.
+`make fuzz` looks at 2,000 programs, ``python -m tests.conformance.fuzz --seed 5000`` further.
 """
 
 import pytest
@@ -21,13 +21,13 @@ from tests.conformance.fuzzing.requests import write_calls
 BATCH = 20
 
 
-@pytest.mark.parametrize("first", range(0, 240, BATCH))
+@pytest.mark.parametrize("first", range(0, 120, BATCH))
 def test_random_programs_behave_as_on_fastapi(first: int) -> None:
     differences = [str(item) for seed in range(first, first + BATCH) for item in compare(seed)]
     assert differences == []
 
 
-@pytest.mark.parametrize("first", range(500, 580, BATCH))
+@pytest.mark.parametrize("first", range(500, 540, BATCH))
 def test_random_programs_behave_as_on_fastapi_over_http(first: int) -> None:
     seeds = range(first, first + BATCH)
     differences = [str(item) for seed in seeds for item in compare_over_http(seed)]
@@ -41,5 +41,5 @@ def test_a_seed_is_a_program_and_its_requests() -> None:
 
 
 def test_the_command_tells_what_differs(capsys: pytest.CaptureFixture[str]) -> None:
-    assert fuzz.main(["--programs", "2", "--seed", "3"]) == 0
+    assert fuzz.main(["--programs", "2", "--seed", "3", "--order", "1"]) == 0
     assert capsys.readouterr().out.startswith("2 programs, 0 different")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tests.conformance.documented.differ import count, differences, read
 from tests.conformance.location import ROOT, conformance_folder
-from tests.conformance.run import fetch_suite, make_environment
+from tests.conformance.run import fetch_suite, interpreter, make_environment
 
 DOORS = ("asgi", "http", "asgi+middleware", "asgi+mounted", "asgi+included")
 _BY_DEFAULT = ("asgi", "http", "asgi+included")
@@ -36,14 +36,21 @@ def main() -> int:
     options = parser.parse_args()
     options.cache.mkdir(parents=True, exist_ok=True)
     sdist = options.sdist or fetch_suite(options.cache)
-    python = options.python or make_environment(
-        options.cache, conformance_folder() / "requirements.txt"
-    )
+    python = options.python or _environment(options.cache)
     with tempfile.TemporaryDirectory() as folder:
         found, questions = compare(options, python, sdist, Path(folder))
     print(*found[: options.most], sep="\n")
     print(f"documentation: {questions} questions, {len(found)} differences")
     return min(len(found), 1)
+
+
+def _environment(cache: Path) -> Path:
+    """Return the interpreter of `make conformance`, whose environment is made if need be."""
+    python = interpreter(cache)
+    test = [str(python), "-c", "import fasterapi._speedups.plan, sqlmodel"]
+    if python.is_file() and subprocess.run(test, check=False).returncode == 0:
+        return python
+    return make_environment(cache, conformance_folder() / "requirements.txt")
 
 
 def compare(
