@@ -1,5 +1,6 @@
 """Parts of Starlette that somebody has replaced are called, and no route is compiled then."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -164,3 +165,18 @@ def test_router_of_the_applications_own() -> None:
     assert TestClient(app).get("/value").text == "own"
     assert TestClient(app).get("/nothing").text == "own"
     assert reasons(app) == {"the application's router, Own, has its own way"}
+
+
+def test_on_every_python_all_parts_are_known_as_what_they_are() -> None:
+    assert replaced_parts() == []
+
+
+def test_a_replaced_door_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    genuine = FastAPI.__call__
+
+    @functools.wraps(genuine)
+    async def call(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        await genuine(self, scope, receive, send)
+
+    monkeypatch.setattr(FastAPI, "__call__", call)
+    assert replaced_parts() == ["FastAPI.__call__"]
