@@ -2,8 +2,10 @@
 
     python bench/startup.py
 
-The program has 1,000 routes and 300 models. Each figure comes from fresh processes, the least
-of them is reported; `ready` runs from the first import to the first answer.
+The program has 1,000 routes and 300 models; once on the application itself, once in routers that
+are included three levels deep, with dependencies at two of the levels. Each figure comes from
+fresh processes, the least of them is reported; `ready` runs from the first import to the first
+answer. Models are made by pydantic, on both sides in the same time.
 """
 
 import argparse
@@ -29,6 +31,7 @@ COLUMNS = {
     "import_modules": ("modules imported", 1),
     "build_s": (f"{ROUTES:,} routes and {MODELS} models declared, CPU ms", 1e-3),
     "start_s": ("start-up and first answer, CPU ms", 1e-3),
+    "next_s": ("first answer of another route, CPU ms", 1e-3),
     "schema_s": ("OpenAPI document, CPU ms", 1e-3),
     "ready_s": ("all but the document, CPU ms", 1e-3),
     "ready_rss": ("RSS when ready, MiB", 2**20),
@@ -42,37 +45,90 @@ def status_bytes(key: str) -> int:
     return next(int(line.split()[1]) * 1024 for line in lines if line.startswith(f"{key}:"))
 
 
-def program(framework: object) -> object:
-    """Return an application of *ROUTES* routes which use *MODELS* models."""
+def make_models() -> list:
+    """Return the models; what they take is pydantic's."""
     from pydantic import create_model
 
-    app = framework.FastAPI()
-    models = [
+    return [
         create_model(f"Model{n}", id=(int, ...), name=(str, ...), note=(str | None, None))
         for n in range(MODELS)
     ]
 
-    def declare(number: int) -> None:
-        model = models[number % MODELS]
 
-        async def read(key: int, q: str | None = None):
-            return model(id=key, name="x", note=q)
+def declare(target: object, path: str, model: type) -> None:
+    """Add two routes to an application or a router."""
 
-        async def write(key: int, item):
-            return item
+    async def read(key: int, q: str | None = None):
+        return model(id=key, name="x", note=q)
 
-        write.__annotations__["item"] = model
-        path = f"/api/part{number % 10}/resource{number}/{{key}}"
-        app.get(path, response_model=model)(read)
-        app.post(path, response_model=model)(write)
+    async def write(key: int, item):
+        return item
 
+    write.__annotations__["item"] = model
+    target.get(path, response_model=model)(read)
+    target.post(path, response_model=model)(write)
+
+
+def flat(framework: object) -> object:
+    """Return an application with all routes on itself."""
+    app, models = framework.FastAPI(), make_models()
     for number in range(ROUTES // 2):
-        declare(number)
+        path = f"/api/part{number % 10}/resource{number}/{{key}}"
+        declare(app, path, models[number % MODELS])
     return app
 
 
-async def first_answer(app: object) -> dict:
-    """Start the application as a server does and return its first answer."""
+def nested(framework: object) -> object:
+    """Return an application of routers in routers in routers."""
+    app, models = framework.FastAPI(), make_models()
+
+    async def user(token: str | None = None):
+        return token
+
+    async def tenant(name=framework.Depends(user)):  # noqa: B008
+        return name
+
+    for number in range(ROUTES // 2):
+        part, area, group, place = number // 100, number // 20 % 5, number // 5 % 4, number % 5
+        if number % 100 == 0:
+            parts = framework.APIRouter(
+                prefix=f"/part{part}", dependencies=[framework.Depends(user)]
+            )
+        if number % 20 == 0:
+            areas = framework.APIRouter(prefix=f"/area{area}")
+        if place == 0:
+            groups = framework.APIRouter(
+                prefix=f"/group{group}", dependencies=[framework.Depends(tenant)]
+            )
+        declare(groups, f"/resource{place}/{{key}}", models[number % MODELS])
+        if place == 4:
+            areas.include_router(groups)
+        if number % 20 == 19:
+            parts.include_router(areas)
+        if number % 100 == 99:
+            app.include_router(parts, prefix="/api")
+    return app
+
+
+# Program -> what makes it, and the paths of the first and of the second request.
+PROGRAMS = {
+    "flat": (flat, ("/api/part9/resource499/7?q=hi", "/api/part8/resource498/7?q=hi")),
+    "nested": (
+        nested,
+        (
+            "/api/part4/area4/group3/resource4/7?q=hi",
+            "/api/part4/area4/group3/resource3/7?q=hi",
+        ),
+    ),
+}
+
+
+async def first_answers(app: object, paths: tuple) -> tuple[dict, list[float]]:
+    """Start the application as a server does.
+
+    Returns:
+        Its first answer, and the times at which it had answered each path.
+    """
     events, answers = asyncio.Queue(), asyncio.Queue()
     scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
     life = asyncio.create_task(app(scope, events.get, answers.put))
@@ -80,7 +136,7 @@ async def first_answer(app: object) -> dict:
     assert (await answers.get())["type"] == "lifespan.startup.complete"
     from workloads import Call
 
-    call, messages = Call("/api/part9/resource499/7?q=hi"), []
+    messages, times = [], []
 
     async def receive() -> dict:
         return {"type": "http.request", "body": b"", "more_body": False}
@@ -88,15 +144,18 @@ async def first_answer(app: object) -> dict:
     async def send(message: dict) -> None:
         messages.append(message)
 
-    await app({**call.scope(), "state": {}}, receive, send)
-    assert messages[0]["status"] == 200, messages
+    for path in paths:
+        await app({**Call(path).scope(), "state": {}}, receive, send)
+        times.append(time.process_time())
+    assert [message["status"] for message in messages[::2]] == [200] * len(paths), messages
     await events.put({"type": "lifespan.shutdown"})
     await life
-    return json.loads(messages[1]["body"])
+    return json.loads(messages[1]["body"]), times
 
 
-def child(name: str) -> dict:
+def child(name: str, shape: str) -> dict:
     """Return the figures of one framework, measured in this process."""
+    make, paths = PROGRAMS[shape]
     from macro import data  # noqa: F401  so that the folder's own imports are not counted
 
     clock = time.process_time
@@ -107,13 +166,12 @@ def child(name: str) -> dict:
     found = {"import_s": imported - began, "import_modules": len(sys.modules) - modules}
     found["import_rss"] = status_bytes("VmRSS")
     starting = clock()
-    app = program(framework)
+    app = make(framework)
     built = clock()
-    answer = asyncio.run(first_answer(app))
-    ready = clock()
+    answer, (ready, again) = asyncio.run(first_answers(app, paths))
     assert answer == {"id": 7, "name": "x", "note": "hi"}, answer
     found["ready_rss"] = status_bytes("VmRSS")
-    found |= {"build_s": built - starting, "start_s": ready - built}
+    found |= {"build_s": built - starting, "start_s": ready - built, "next_s": again - ready}
     found["ready_s"] = found["import_s"] + ready - starting
     began = clock()
     document = app.openapi()
@@ -123,9 +181,9 @@ def child(name: str) -> dict:
     return found
 
 
-def least(framework: str, processes: int) -> dict:
+def least(framework: str, shape: str, processes: int) -> dict:
     """Return the least of each figure over several fresh processes."""
-    command = [sys.executable, __file__, "--child", framework]
+    command = [sys.executable, __file__, "--child", f"{framework} {shape}"]
     # Without compiled bytecode an import would measure Python's compiler.
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     runs = []
@@ -140,6 +198,16 @@ def least(framework: str, processes: int) -> dict:
     return {key: min(run[key] for run in measured) for key in measured[0]}
 
 
+def rows_of(figures: dict) -> list[list[str]]:
+    """Return the rows of a table."""
+    rows = []
+    for key, (title, unit) in COLUMNS.items():
+        ours, theirs = (figures[name][key] / unit for name in FRAMEWORKS)
+        digits = 0 if isinstance(figures["fastapi"][key], int) and unit == 1 else 1
+        rows.append([title, f"{ours:.{digits}f}", f"{theirs:.{digits}f}", f"{ours / theirs:.2f}"])
+    return rows
+
+
 def main() -> None:
     """Measure, print a table, keep the result."""
     parser = argparse.ArgumentParser(
@@ -150,17 +218,16 @@ def main() -> None:
     parser.add_argument("--child", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.child:
-        print(json.dumps(child(given.child)))
+        print(json.dumps(child(*given.child.split())))
         return
     facts = machine.facts()
-    figures = {name: least(name, given.processes) for name in FRAMEWORKS}
-    rows = []
-    for key, (title, unit) in COLUMNS.items():
-        ours, theirs = (figures[name][key] / unit for name in FRAMEWORKS)
-        digits = 0 if isinstance(figures["fastapi"][key], int) and unit == 1 else 1
-        rows.append([title, f"{ours:.{digits}f}", f"{theirs:.{digits}f}", f"{ours / theirs:.2f}"])
-    print(f"{facts['python']}, {facts['cpu']}, {facts['cores']} cores, load {facts['load']}\n")
-    print(machine.table(["", *FRAMEWORKS, "ratio"], rows))
+    figures = {
+        shape: {name: least(name, shape, given.processes) for name in FRAMEWORKS}
+        for shape in PROGRAMS
+    }
+    print(f"{facts['python']}, {facts['cpu']}, {facts['cores']} cores, load {facts['load']}")
+    for shape, found in figures.items():
+        print(f"\n{shape}\n\n{machine.table(['', *FRAMEWORKS, 'ratio'], rows_of(found))}")
     if not given.no_keep:
         path = machine.keep("startup", {"machine": facts, "figures": figures})
         print(f"\nkept in {path}", file=sys.stderr)
