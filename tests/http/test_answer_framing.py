@@ -9,7 +9,7 @@ from fasterapi import FasterAPI, Response
 from fasterapi.server import HttpProtocol
 from tests.http.raw.answers import read_answers
 from tests.http.raw.case import chunked, get, post
-from tests.http.wire import Desk
+from tests.http.wire import Desk, Wire
 
 LENGTH, OTHER = (b"content-length", b"3"), (b"Content-Length", b"4")
 CHUNKED, GZIP = (b"transfer-encoding", b"chunked"), (b"Transfer-Encoding", b"gzip")
@@ -88,7 +88,12 @@ def test_bad_body_of_an_answered_request_gets_no_second_answer(rest, caplog):
 
     async def run():
         desk = Desk(hosted(200, [LENGTH]), HttpProtocol, interface="asgi3", lifespan="off")
-        return await desk.send(chunked(b""), rest)
+        wire = Wire(HttpProtocol, desk.config, desk.state)
+        wire.feed(chunked(b""))
+        await wire.settle()
+        wire.feed(rest)
+        await wire.settle()
+        return bytes(wire.out), wire.is_closed
 
     out, is_closed = asyncio.run(run())
     answers, _ = read_answers(out, ended=True)
