@@ -158,7 +158,12 @@ cdef class HttpProtocol(Connection):
         cdef HttpExchange x = self.exchange
         if x is None:
             return None
-        endpoint = "" if x.plan is None else getattr(x.plan.endpoint, "__qualname__", "")
+        endpoint = None
+        if x.plan is not None:
+            endpoint = x.plan.endpoint
+        elif x.scope is not None:  # not compiled: the router has named it
+            endpoint = x.scope.get("endpoint")
+        endpoint = getattr(endpoint, "__qualname__", "")
         return f"{x.method} {x.scope_path!r} {endpoint}".rstrip()
 
     def go_on(self):
