@@ -190,6 +190,14 @@ cdef class Exchange:
         return self.head
 
 
+cdef dict seen_scope(Exchange x, dict own):
+    """Return the scope if a program has it, and may have changed it, else None."""
+    scope = own.get(SCOPE)
+    if scope is None and x is not None and x.is_scope_shown:
+        return x.scope
+    return scope
+
+
 cdef class RequestCore:
     """What is compiled of a request: the other half is Starlette's class.
 
@@ -214,7 +222,7 @@ cdef class RequestCore:
 
     cdef list fields(self):
         """Return the list of header fields, the one in the scope if there is one."""
-        cdef dict scope = self.own().get(SCOPE)
+        cdef dict scope = seen_scope(self.x, self.own())
         if scope is None:
             return self.origin().headers
         if type(scope["headers"]) is not list:
@@ -259,7 +267,7 @@ cdef class RequestCore:
     def query_params(self):
         """The parameters in the query string."""
         cdef dict own = self.own()
-        cdef dict scope = own.get(SCOPE)
+        cdef dict scope = seen_scope(self.x, own)
         params = own.get("_query_params")
         if params is not None:
             return params
@@ -281,7 +289,7 @@ cdef class RequestCore:
     def cookies(self):
         """The cookies by name."""
         cdef dict own = self.own()
-        cdef dict scope = own.get(SCOPE)
+        cdef dict scope = seen_scope(self.x, own)
         cookies = own.get("_cookies")
         if cookies is not None:
             return cookies
