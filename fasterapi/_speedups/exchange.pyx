@@ -237,8 +237,8 @@ cdef class RequestCore:
     @property
     def method(self):
         """The HTTP method."""
-        cdef dict own = self.own()
-        return own[SCOPE]["method"] if SCOPE in own else self.origin().method
+        cdef dict scope = seen_scope(self.x, self.own())
+        return self.origin().method if scope is None else scope["method"]
 
     @property
     def app(self):

@@ -73,3 +73,27 @@ def test_context_variables_of_the_endpoint_are_seen() -> None:
 
     TestClient(app).post("/items", json={"name": "n"})
     assert seen == ["endpoint"]
+
+
+def test_what_middleware_changes_in_the_scope_counts_further_in() -> None:
+    app = FasterAPI()
+    seen: list[Any] = []
+
+    @app.get("/changed")
+    async def changed(a: int) -> int:
+        return a
+
+    @app.middleware("http")
+    async def inner(request: Request, call_next: Any) -> Any:
+        seen.append((dict(request.query_params), request.headers.get("x-new"), request.method))
+        return await call_next(request)
+
+    @app.middleware("http")
+    async def outer(request: Request, call_next: Any) -> Any:
+        assert not request.query_params
+        request.scope.update(query_string=b"a=5", method="GET", headers=[(b"x-new", b"1")])
+        return await call_next(request)
+
+    response = TestClient(app).delete("/changed")
+    assert (response.status_code, response.json()) == (200, 5)
+    assert seen == [({"a": "5"}, "1", "GET")]
