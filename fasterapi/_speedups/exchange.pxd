@@ -52,7 +52,7 @@ cdef class Exchange:
     cdef object request_stack    # AsyncExitStack that closes after the response was sent
     cdef object function_stack   # AsyncExitStack that closes before the response is sent
     cdef object outer_stack      # AsyncExitStack that closes last, after exception handlers too
-    cdef bint is_scope_shown     # the program holds the scope: what comes later is put there at once
+    cdef bint is_scope_shown     # the program holds it: what comes later is put there at once
     cdef bint may_lend           # the route has been entered; its exit stacks are not in the scope
     cdef tuple handlers          # for scope["starlette.exception_handlers"]
     cdef bint is_refused         # no route answers: 404 or 405

@@ -15,7 +15,7 @@ from libc.string cimport memchr
 from fasterapi._speedups.chars cimport Text
 from fasterapi._speedups.http_body cimport ChunkReader
 from fasterapi._speedups.http_connection cimport (
-    ANSWERING, CHUNKED_BODY, CLOSED, FIRST_BYTE, HEAD, IDLE, LENGTH_BODY, LINGERING, NEXT_BYTE,
+    ANSWERING, CHUNKED_BODY, FIRST_BYTE, HEAD, IDLE, LENGTH_BODY, LINGERING, NEXT_BYTE,
     NO_TIMER, WHOLE_HEAD, Connection,
 )
 from fasterapi._speedups.http_exchange cimport HttpExchange

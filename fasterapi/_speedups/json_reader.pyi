@@ -11,7 +11,7 @@ class Reader:
         kind: str,
         *,
         item: Reader | None = None,
-        limits: dict[str, Any] = {},
+        limits: dict[str, Any] | None = None,
         known: dict[str, Any] | None = None,
         convert: Callable[[bytes], Any] | None = None,
     ) -> None: ...

@@ -104,11 +104,12 @@ cdef class Reader:
         convert: Bound ``validate_json`` for the strings of kind ``"text"``.
     """
 
-    def __init__(self, str kind not None, *, Reader item=None, dict limits not None={},
+    def __init__(self, str kind not None, *, Reader item=None, dict limits=None,
                  dict known=None, object convert=None):
         if kind in ("list", "dict", "nullable") and item is None:
             raise ValueError(f"a reader of kind {kind!r} needs an item")
         self.kind = READS.index(kind)
+        limits = limits or {}
         self.item = item
         self.known = known or {}
         self.convert = convert
@@ -137,7 +138,9 @@ cdef class Reader:
         made.fields = <Field*>PyMem_Calloc(MAX_FIELDS, sizeof(Field))
         if made.fields == NULL:
             raise MemoryError
-        made.owned = tuple([(name, key.encode("ascii"), reader) for name, key, reader, *_ in fields])
+        made.owned = tuple(
+            [(name, key.encode("ascii"), reader) for name, key, reader, *_ in fields]
+        )
         for (name, key, reader), (*_, missing, _) in zip(made.owned, fields, strict=True):
             if not isinstance(reader, Reader):
                 raise TypeError(f"reader of {name!r} is {reader!r}")

@@ -390,7 +390,6 @@ cdef bint write_float(Buffer* out, double value) except -1:
     cdef double whole = fabs(value)
     cdef double scaled
     cdef int decimals
-    cdef Py_ssize_t start
     cdef bytes text
     if not isfinite(value):
         return False

@@ -99,7 +99,8 @@ def cancelled_places(f: Any, log: Log) -> Any:
             yield
         finally:
             log("stop")
-            await anyio.sleep(0.01)
+            # Longer than a busy machine lets the canceller wait.
+            await anyio.sleep(0.1)
             log("exit is shielded")
 
     @app.get("/stop/dependency", dependencies=[f.Depends(stuck)])
