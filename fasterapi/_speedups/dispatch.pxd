@@ -1,5 +1,6 @@
 """Layout of the dispatcher, for the doors."""
 
+from fasterapi._speedups.error_answers cimport ErrorAnswers
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
@@ -17,6 +18,7 @@ cdef class Dispatcher(Lookup):
     cdef object inner_task
     cdef object guarded_send
     cdef object exit_error
+    cdef ErrorAnswers error_answers
     cdef object handler_of(self, object error)
     cdef object after_start(self, Exchange x, object error)
     cdef bint is_rewritten(self, Exchange x) except -1

@@ -1,6 +1,7 @@
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from typing import Any, Final, final
 
+from fasterapi._speedups.error_answers import ErrorAnswers
 from fasterapi._speedups.exchange import Exchange
 from fasterapi._speedups.lookup import Lookup
 from fasterapi._speedups.plan import EndpointPlan
@@ -29,6 +30,7 @@ class Dispatcher(Lookup):
         inner_task: type[Any],
         guarded_send: Callable[..., Any],
         exit_error: Callable[[BaseException], Exception],
+        error_answers: ErrorAnswers,
     ) -> None: ...
     @property
     def compatible(self) -> Callable[..., Awaitable[None]]: ...

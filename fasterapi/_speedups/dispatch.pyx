@@ -8,6 +8,7 @@ is not compiled: it is `compatible` below.
 
 cimport cython
 from fasterapi._speedups.call cimport call_list
+from fasterapi._speedups.error_answers cimport ErrorAnswers
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.lookup cimport Lookup
@@ -57,13 +58,15 @@ cdef class Dispatcher(Lookup):
             the status forbids, and tell by ``started`` whether a head went out.
         exit_error: Function giving the exception to raise for a SystemExit or
             KeyboardInterrupt of the program's code.
+        error_answers: Answers in the place of the handlers that every application has.
     """
 
     def __init__(self, *, object app, object version, object compile, object compatible,
                  tuple middleware not None, dict exception_handlers not None,
                  dict status_handlers not None, object server_errors, object routes,
                  object collect, object encoded_response, object lost_response,
-                 object inner_task, object guarded_send, object exit_error):
+                 object inner_task, object guarded_send, object exit_error,
+                 ErrorAnswers error_answers not None):
         super().__init__(
             app=app, version=version, compile=compile, middleware=middleware,
             handlers=(exception_handlers, status_handlers),
@@ -79,6 +82,7 @@ cdef class Dispatcher(Lookup):
         self.inner_task = inner_task
         self.guarded_send = guarded_send
         self.exit_error = exit_error
+        self.error_answers = error_answers
 
     def __call__(self, scope, receive, send):
         """Answer one ASGI connection; the result must be awaited."""
@@ -196,6 +200,10 @@ cdef class Dispatcher(Lookup):
         handler = self.handler_of(error)
         while handler is not None and x.handled < HANDLING_LAYERS:
             x.handled += 1
+            if self.error_answers.answer(x, handler, error):
+                x.background = None
+                error.__traceback__ = None
+                return
             request = x.get_request()
             try:
                 if is_async_callable(handler):
@@ -422,6 +430,8 @@ cdef class Dispatcher(Lookup):
             # The answer could not be begun, by a fault of its own.
             try:
                 await self._recover(x, error)
+                if x.response is None:
+                    x.response = self.as_response(x)
                 await self.send_response(x)
                 x.request = None
                 return

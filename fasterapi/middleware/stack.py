@@ -19,9 +19,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._guard import GuardedSend, ResponseGuard, handler_exit
 from fasterapi._speedups.dispatch import Dispatcher
+from fasterapi._speedups.error_answers import ErrorAnswers
 from fasterapi._speedups.router import RouteTrie
 from fasterapi.encoded import EncodedResponse, collect_response
-from fasterapi.exceptions import FastAPIError
+from fasterapi.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+)
+from fasterapi.exceptions import FastAPIError, RequestValidationError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fasterapi.middleware.inner_task import InnerTask
 from fasterapi.middleware.pristine import replaced_parts
@@ -33,6 +38,13 @@ from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware
 __all__ = ("Stack", "build_stack")
 
 Handlers = dict[Any, Callable[..., Any]]
+
+_ERROR_ANSWERS = ErrorAnswers(
+    http_handler=http_exception_handler,
+    invalid_handler=request_validation_exception_handler,
+    invalid=RequestValidationError,
+    response_class=EncodedResponse,
+)
 
 
 class Stack(NamedTuple):
@@ -144,6 +156,7 @@ class _DispatcherMaker(NamedTuple):
             inner_task=InnerTask,
             guarded_send=GuardedSend,
             exit_error=handler_exit,
+            error_answers=_ERROR_ANSWERS,
         )
 
 
