@@ -253,7 +253,8 @@ cdef class Dispatcher(Lookup):
         else:
             is_plain = type(response).__call__ is PLAIN_CALL
         status = response.status_code
-        if not is_plain or not 200 <= status <= 599 or status in BODILESS:
+        if not is_plain or not 200 <= status <= 599 or \
+                (status in BODILESS and not is_bare(response)):
             send = self.guarded_send(x.send)
             try:
                 await response(x.show_scope(), x.receive, send)
@@ -442,6 +443,16 @@ cdef class Dispatcher(Lookup):
         if self.server_errors is None:
             raise error
         await self.server_errors(x.show_scope(), x.receive, x.send, error, x.started)
+
+
+cdef bint is_bare(object response) except -1:
+    """Return whether a response without a body says nothing of one; status 205 has to."""
+    if response.status_code == 205 or response.body:
+        return False
+    for name, _ in response.raw_headers:
+        if name.lower() == b"content-length":
+            return False
+    return True
 
 
 async def encoded_chunks(chunks, charset):

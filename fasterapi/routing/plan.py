@@ -26,7 +26,7 @@ from fasterapi.dependencies.json_reading import reader_of
 from fasterapi.dependencies.json_writing import writer_of
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
-from fasterapi.encoded import InjectedResponse
+from fasterapi.encoded import EncodedResponse, InjectedResponse
 from fasterapi.exceptions import (
     EndpointContext,
     RequestValidationError,
@@ -46,6 +46,9 @@ from fasterapi.routing.watched import HANDLER_OPTIONS
 from fasterapi.utils import is_body_allowed_for_status_code
 
 __all__ = ("compile_plan", "refusing_plan")
+
+_EMPTY_STATUSES = frozenset({204, 304})
+_JSON_FIELD = (b"content-type", b"application/json")
 
 _TEXT_CLASSES = {
     PlainTextResponse: b"text/plain; charset=utf-8",
@@ -233,6 +236,16 @@ class _ColdPaths(NamedTuple):
         root_path: str,
     ) -> Response:
         """Return the Response of any value."""
+        rules = self.rules
+        if (
+            value is None
+            and injected is None
+            and rules.status_code in _EMPTY_STATUSES
+            and rules.response_class is JSONResponse
+            and rules.field is None
+        ):
+            # PERF: the "null" of a 204 would be written and dropped again.
+            return EncodedResponse(rules.status_code, [_JSON_FIELD], b"", background)
         return await finish_response(
             value,
             self.rules,
