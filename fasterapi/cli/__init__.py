@@ -1,16 +1,30 @@
 """The ``fasterapi`` command."""
 
+import os
+import sys
 from collections.abc import Callable
 
-cli_main: Callable[[], None] | None
-"""The command; None where typer or rich is missing."""
-
-try:
-    from fasterapi.cli.commands import main as cli_main
-except ImportError:  # pragma: no cover - typer and rich are dependencies
-    cli_main = None
-
 __all__ = ("cli_main", "main")
+
+
+def _run_command() -> None:
+    arguments = sys.argv[1:]
+    # Read lazily: what the command imports stays in the process that serves.
+    if "_FASTERAPI_COMPLETE" not in os.environ:
+        from fasterapi.cli.plain import serve_plainly  # noqa: PLC0415
+
+        try:
+            if serve_plainly(arguments):
+                return
+        except KeyboardInterrupt:  # while the program was imported; typer ends like this
+            raise SystemExit(130) from None
+    from fasterapi.cli.commands import app  # noqa: PLC0415
+
+    app(prog_name="fasterapi")
+
+
+cli_main: Callable[[], None] | None = _run_command
+"""The command; None where typer or rich is missing."""
 
 
 def main() -> None:

@@ -2,31 +2,24 @@
 
 import contextlib
 import json
-import os
 import platform
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import uvicorn
 from rich.console import Console
 
-from fasterapi import compat
 from fasterapi._version import __version__
 from fasterapi.applications import FastAPI
 from fasterapi.cli import limits as limit
 from fasterapi.cli import options as opt
-from fasterapi.cli.console import err, fail, out, show_facts, show_failure
-from fasterapi.cli.discover import DiscoveryError, FoundApp, ModuleFailedError, find_app
+from fasterapi.cli.console import console, fail
 from fasterapi.cli.routes import describe_routes, route_table, row_as_dict
-from fasterapi.exceptions import UsageError
-from fasterapi.server import serve
-from fasterapi.server.options import check_options, merge_options
-from fasterapi.server.urls import base_url, docs_url
+from fasterapi.cli.serving import Asked, find, serve_app, stand_in_for_fastapi
 
-__all__ = ("app", "main")
+__all__ = ("app",)
 
 _RUN_HELP = """Serve an app for [bold]production[/bold]: every interface, no reload."""
 _DEV_HELP = """Serve an app for [bold]development[/bold]: this machine only, reload on change."""
@@ -42,16 +35,11 @@ app = typer.Typer(
 )
 
 
-def main() -> None:
-    """Run the command line and exit."""
-    app(prog_name="fasterapi")
-
-
 def _print_version(is_asked: bool) -> None:
     if is_asked:
-        out.print(f"FasterAPI {__version__}")
-        out.print(f"{platform.python_implementation()} {platform.python_version()}")
-        out.print(f"uvicorn {uvicorn.__version__}")
+        console().print(f"FasterAPI {__version__}")
+        console().print(f"{platform.python_implementation()} {platform.python_version()}")
+        console().print(f"uvicorn {uvicorn.__version__}")
         raise typer.Exit
 
 
@@ -125,75 +113,19 @@ def _serve(
         for name, value in context.params.items()
         if name not in ("path", "app", "entrypoint", "as_fastapi")
     }
-    is_development = context.info_name == "dev"
-    if is_development:
-        # Read where folders of a frontend are checked: they may not be built yet.
-        os.environ.setdefault("FASTAPI_ENV", "development")
-    _stand_in_for_fastapi(out, is_wanted=as_fastapi)
-    # COMPAT: FastAPI's command reports to stdout.
-    found = _find(out, path or entrypoint, app)
-    settings = _settings(given, found.app, is_development)
-    try:
-        check_options(settings)
-    except UsageError as error:
-        fail(out, str(error), code=2)
-    _announce(found, settings, is_development)
-    is_stand_in = compat.is_installed()
-    serve(compat.servable(found.import_string) if is_stand_in else found.import_string, **settings)
-
-
-def _stand_in_for_fastapi(console: Console, *, is_wanted: bool) -> None:
-    if not is_wanted:
-        return
-    try:
-        compat.check()
-    except compat.TooLateError as error:
-        fail(console, str(error))
-    compat.install()
-
-
-def _find(console: Console, target: str | None, name: str | None) -> FoundApp:
-    try:
-        return find_app(target, name)
-    except DiscoveryError as error:
-        fail(console, str(error))
-    except ModuleFailedError as error:
-        show_failure(console, error)
-        raise typer.Exit(1) from None
-
-
-def _settings(given: dict[str, Any], target: Any, is_development: bool) -> dict[str, Any]:
-    """Return the options in force: command line, then the app's own, then the command's."""
-    own = getattr(target, "server_settings", None)
-    mode: dict[str, Any] = {"host": "0.0.0.0"}  # noqa: S104
-    if is_development:  # several workers asked for by name switch reload off
-        mode = {
-            "host": "127.0.0.1",
-            "reload": given.get("workers") in (None, 1),
-            "detect_blocking": 0.05,
-        }
-    return merge_options(given, own if isinstance(own, Mapping) else {}, mode)
-
-
-def _announce(found: FoundApp, settings: Mapping[str, Any], is_development: bool) -> None:
-    show_facts(
-        f"starting in {'development' if is_development else 'production'} mode",
-        {
-            "app": f"{found.import_string}  ({found.file}; {found.source})",
-            "server": base_url(settings) or settings.get("uds"),
-            "docs": docs_url(found.app, settings),
-            "fastapi": "imports of it get FasterAPI" if compat.is_installed() else None,
-            "note": "for production use: fasterapi run" if is_development else None,
-        },
-    )
+    asked = Asked(path, app, entrypoint, as_fastapi=as_fastapi)
+    serve_app(asked, given, is_development=context.info_name == "dev")
 
 
 def _find_for_data(target: str | None, name: str | None) -> FastAPI:
     """Return the app for a command whose output is data: nothing else may reach stdout."""
     with contextlib.redirect_stdout(sys.stderr):
-        found = _find(err, target, name)
+        found = find("stderr", target, name)
     if not isinstance(found.app, FastAPI):
-        fail(err, f"{found.import_string} is no FasterAPI app, it is {type(found.app).__name__!r}")
+        fail(
+            "stderr",
+            f"{found.import_string} is no FasterAPI app, it is {type(found.app).__name__!r}",
+        )
     return found.app
 
 
@@ -205,15 +137,15 @@ def _routes(
     as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """List the routes of an app and how each is answered."""
-    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
+    stand_in_for_fastapi("stderr", is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     rows = describe_routes(target)
     if as_json:
         typer.echo(json.dumps([row_as_dict(row) for row in rows], indent=2))
         return
     # Without a terminal there is no width to fit into: a table in a pipe is not to be cut.
-    console = Console(highlight=False) if sys.stdout.isatty() else Console(width=240)
-    console.print(route_table(rows))
+    wide = Console(highlight=False) if sys.stdout.isatty() else Console(width=240)
+    wide.print(route_table(rows))
 
 
 @app.command("openapi")
@@ -227,7 +159,7 @@ def _openapi(
     as_fastapi: opt.AsFastAPI = False,
 ) -> None:
     """Print the OpenAPI document of an app as JSON."""
-    _stand_in_for_fastapi(err, is_wanted=as_fastapi)
+    stand_in_for_fastapi("stderr", is_wanted=as_fastapi)
     target = _find_for_data(path, app)
     with contextlib.redirect_stdout(sys.stderr):
         document = target.openapi()
@@ -240,7 +172,7 @@ def _openapi(
     try:
         to_file.write_bytes(data)
     except OSError as error:
-        fail(err, f"cannot write {to_file}: {error.strerror}")
+        fail("stderr", f"cannot write {to_file}: {error.strerror}")
 
 
 @app.command("doctor")
@@ -256,10 +188,10 @@ def _doctor(
     from fasterapi.cli.doctor import examine, report_as_dict, show_report  # noqa: PLC0415
 
     if not path.exists():
-        fail(err, f"{path} does not exist")
+        fail("stderr", f"{path} does not exist")
     report = examine(path)
     if as_json:
         typer.echo(json.dumps(report_as_dict(report), indent=2))
     else:
-        show_report(report, out)
+        show_report(report, console())
     raise typer.Exit(0 if report.is_unchanged else 1)

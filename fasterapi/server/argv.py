@@ -4,12 +4,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 from fasterapi.server.blocking import parse_duration
 from fasterapi.server.options import LOG_LEVELS, ServerOptions
 
-__all__ = ("parse_header", "parse_workers", "read_flags")
+__all__ = ("parse_flags", "parse_header", "parse_workers", "read_flags")
 
 
 def read_flags(argv: Sequence[str] | None = None) -> ServerOptions:
@@ -22,14 +22,47 @@ def read_flags(argv: Sequence[str] | None = None) -> ServerOptions:
         SystemExit: A known flag has a bad value; status 2, the reason on stderr.
     """
     arguments = sys.argv[1:] if argv is None else list(argv)
-    found, _ = _parser().parse_known_args(arguments)
+    found, _ = _parser(argparse.ArgumentParser).parse_known_args(arguments)
     return cast(ServerOptions, vars(found))
 
 
-def _parser() -> argparse.ArgumentParser:
+def parse_flags(
+    arguments: Sequence[str], texts: Sequence[str] = (), switches: Sequence[str] = ()
+) -> tuple[dict[str, Any], list[str]] | None:
+    """Return the flags found in *arguments* and what is left; None if a value is wrong.
+
+    Args:
+        arguments: Arguments without the program's name.
+        texts: Further flags, without dashes, that take a text.
+        switches: Further flags, without dashes, that take nothing.
+    """
+    parser = _parser(_SilentParser)
+    for name in texts:
+        parser.add_argument(f"--{name}")
+    for name in switches:
+        parser.add_argument(f"--{name}", action="store_true")
+    try:
+        found, rest = parser.parse_known_args(list(arguments))
+    except _WrongValueError:
+        return None
+    return vars(found), rest
+
+
+class _WrongValueError(Exception):
+    pass
+
+
+class _SilentParser(argparse.ArgumentParser):
+    """A parser that says nothing about a mistake: somebody else will."""
+
+    def error(self, message: str) -> NoReturn:
+        raise _WrongValueError(message)
+
+
+def _parser(kind: type[argparse.ArgumentParser]) -> argparse.ArgumentParser:
     # No --help (the script may have its own), no abbreviations (`--p` may be the script's),
     # nothing for a flag that is absent: it must not override what the program says.
-    parser = argparse.ArgumentParser(
+    parser = kind(
         prog=Path(sys.argv[0]).name if sys.argv else None,
         add_help=False,
         allow_abbrev=False,

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 import fasterapi.cli
 from fasterapi._version import __version__
-from fasterapi.cli import commands
+from fasterapi.cli import commands, serving
 
 MAIN = """
 from fasterapi import APIRouter, Depends, FastAPI, Header
@@ -63,7 +63,7 @@ def project(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 def served(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dict[str, Any]]]:
     """What would have been served."""
     calls: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(commands, "serve", lambda target, **given: calls.append((target, given)))
+    monkeypatch.setattr(serving, "serve", lambda target, **given: calls.append((target, given)))
     return calls
 
 
@@ -92,9 +92,7 @@ def test_dev_reloads_on_this_machine_only(
     served: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[str | None] = []
-    monkeypatch.setattr(
-        commands, "_announce", lambda *_: seen.append(os.environ.get("FASTAPI_ENV"))
-    )
+    monkeypatch.setattr(serving, "_announce", lambda *_: seen.append(os.environ.get("FASTAPI_ENV")))
     assert invoke("dev", "main.py", "--port", "8001").exit_code == 0
     target, options = served[0]
     assert (target, options["host"], options["port"]) == ("main:app", "127.0.0.1", 8001)
