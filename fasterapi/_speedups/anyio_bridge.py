@@ -8,9 +8,9 @@ from anyio 4.11 to 4.16; where a later version has others, only what is said bel
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import Context
+from functools import cache
 from typing import Any
 
-from anyio._backends import _asyncio as backend
 from anyio._core import _eventloop as eventloop
 
 try:
@@ -20,22 +20,37 @@ except ImportError:
 
 __all__ = (
     "HAS_SNIFFIO",
-    "TASK_STATES",
     "cancel_scope_of",
     "leave_loop",
     "root_task",
+    "task_states",
     "worker_identity",
 )
 
 _claim: Any = getattr(eventloop, "claim_worker_thread", None)
 _threadlocals: Any = getattr(eventloop, "threadlocals", None)
-_states: Any = getattr(backend, "_task_states", None)
-_find_root_task: Any = getattr(backend, "find_root_task", None)
+
+_states: Any = None  # set by task_states
 
 HAS_SNIFFIO: bool = library_name is not None
 
-TASK_STATES: dict[Any, Any] = getattr(_states, "data", {})
-"""Empty where anyio knows of no task: then there is no cancel scope to ask for."""
+
+@cache
+def _backend() -> Any:
+    from anyio._backends import _asyncio as backend  # noqa: PLC0415 - see the module's docstring
+
+    return backend
+
+
+def task_states() -> dict[Any, Any]:
+    """Return anyio's states of tasks by reference to the task.
+
+    Empty where anyio knows of no task: then there is no cancel scope to ask for.
+    """
+    global _states
+    _states = getattr(_backend(), "_task_states", None)
+    by_reference: dict[Any, Any] = getattr(_states, "data", {})
+    return by_reference
 
 
 @contextmanager
@@ -55,7 +70,7 @@ def worker_identity(loop: Any) -> Iterator[Callable[[Any], None]]:
     def set_scope(scope: Any) -> None:
         _threadlocals.current_cancel_scope = scope
 
-    with _claim(backend.backend_class, loop):
+    with _claim(_backend().backend_class, loop):
         set_scope(None)
         yield set_scope
 
@@ -71,9 +86,10 @@ def root_task(current: Any) -> Any:
 
     Without it, idle threads end by themselves some seconds later.
     """
-    if _find_root_task is None:
+    find_root_task = getattr(_backend(), "find_root_task", None)
+    if find_root_task is None:
         return None
-    found = _find_root_task()
+    found = find_root_task()
     return None if found is current else found
 
 

@@ -32,7 +32,7 @@ cdef object get_running_loop = asyncio.get_running_loop
 cdef object current_task = asyncio.current_task
 CancelledError = asyncio.CancelledError
 
-cdef dict TASK_STATES = anyio_bridge.TASK_STATES
+cdef dict TASK_STATES = {}  # anyio's, from the first pool of threads on
 cdef bint HAS_SNIFFIO = anyio_bridge.HAS_SNIFFIO
 
 cdef dict POOLS = {}      # event loop -> its ThreadPool
@@ -41,7 +41,7 @@ cdef ThreadPool latest = None
 
 cdef ThreadPool current_pool():
     """Return the running loop's threads; None if it is not asyncio's."""
-    global latest
+    global latest, TASK_STATES
     cdef ThreadPool pool = latest
     try:
         loop = get_running_loop()
@@ -55,6 +55,7 @@ cdef ThreadPool current_pool():
             for other in list(POOLS):
                 if other.is_closed():
                     stop_pool(POOLS.pop(other, None))
+            TASK_STATES = anyio_bridge.task_states()
             pool = POOLS[loop] = ThreadPool(loop)
         latest = pool
     return pool

@@ -1,6 +1,6 @@
 """What the commands print, apart from data.
 
-rich (2 MiB of a process that serves for months) is imported only where somebody looks.
+rich, megabytes in a process that serves for months, is imported only where somebody looks.
 """
 
 import os

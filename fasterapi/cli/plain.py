@@ -1,4 +1,4 @@
-"""``run`` and ``dev`` without typer, which would stay in the serving process (3 MiB, 90 ms).
+"""``run`` and ``dev`` without typer, which would stay in the serving process (4.5 MiB with rich).
 
 Only a command line without a fault is read here. For everything else (``--help``, a mistake,
 completion, the other commands) typer's tree is built, and it answers; so there is one source of

@@ -26,7 +26,7 @@ from fasterapi.exceptions import UsageError
 from fasterapi.server.argv import read_flags
 from fasterapi.server.limits import LIMIT_OPTIONS
 from fasterapi.server.options import ServerOptions, check_options, merge_options, worker_count
-from fasterapi.server.protocol import HttpProtocol
+from fasterapi.server.protocol import HttpProtocol, websocket_factory
 from fasterapi.server.serving import DoorServer, WorkerProcess
 from fasterapi.server.sockets import bind_reusable
 from fasterapi.server.urls import docs_url
@@ -171,6 +171,8 @@ class _Config(Config):
     http_limit_options: Mapping[str, Any] = {}
 
     def load(self) -> None:
+        if self.ws == "auto":
+            self.ws = websocket_factory()
         with importing_app():
             super().load()
 
