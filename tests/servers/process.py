@@ -25,6 +25,15 @@ class Running:
     def output(self) -> str:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    def output_once(self, text: str, count: int = 1) -> str:
+        """Return the output as soon as *text* is in it *count* times: logs follow answers."""
+        deadline = time.monotonic() + STOP_S
+        # Lines are as long as the terminal is wide.
+        while " ".join(self.output().split()).count(text) < count:
+            assert time.monotonic() < deadline, f"no {text!r} in\n{self.output()}"
+            time.sleep(POLL_S)
+        return self.output()
+
     def connection(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
 
