@@ -12,6 +12,7 @@ CONNECTIONS = 2000
 MOST_BYTES = 4096
 
 
+@pytest.mark.slow  # not under sanitizers, whose allocator puts its own memory around each object
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.skipif(not (BENCH / "idle.py").exists(), reason="no benchmarks here")
 def test_connections_that_idle(monkeypatch):
