@@ -10,17 +10,21 @@ from starlette.applications import Starlette
 from starlette.datastructures import State
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, ExceptionHandler, Lifespan, Receive, Scope, Send
 from typing_extensions import deprecated as deprecated_parameter
 
 from fasterapi import routing
+from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._form_limits import _FormLimits
 from fasterapi._guard import ResponseGuard
 from fasterapi.concurrency import coroutine_function
-from fasterapi.datastructures import Default
+from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -32,6 +36,7 @@ from fasterapi.exceptions import (
     WebSocketRequestValidationError,
 )
 from fasterapi.executors import ExecutorConfig
+from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fasterapi.middleware.checks import check_cors, checked
 from fasterapi.openapi.docs import (
     get_redoc_html,
@@ -46,8 +51,8 @@ from fasterapi.routing.paths import require
 from fasterapi.routing.router import ROUTES_DEPRECATED
 from fasterapi.routing.version import ROUTES_VERSION
 from fasterapi.telemetry import TelemetryConfig
-from fasterapi.telemetry._asgi import NativeTelemetry, _legacy_otel
-from fasterapi.types import IncEx
+from fasterapi.telemetry._asgi import ExceptionTelemetryMiddleware, NativeTelemetry, _legacy_otel
+from fasterapi.types import DecoratedCallable, IncEx
 from fasterapi.utils import generate_unique_id
 
 if TYPE_CHECKING:
@@ -55,12 +60,21 @@ if TYPE_CHECKING:
     from fasterapi.routing.table import PlanRow
     from fasterapi.tasks import TaskConfig, TaskQueue
 
+# COMPAT: programs import more than the class from here, and replace functions of the pages.
 __all__ = (
+    "AppBodyLimitMiddleware",
     "AppType",
+    "AsyncExitStackMiddleware",
+    "BaseHTTPMiddleware",
+    "DecoratedCallable",
+    "DefaultPlaceholder",
+    "ExceptionMiddleware",
+    "ExceptionTelemetryMiddleware",
     "FastAPI",
     "FasterAPI",
-    # COMPAT: programs import them from here, and replace those of the pages.
+    "HTMLResponse",
     "IncEx",
+    "ServerErrorMiddleware",
     "get_openapi",
     "get_redoc_html",
     "get_swagger_ui_html",

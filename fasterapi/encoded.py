@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi._speedups.fields import append_field, set_field
 from fasterapi._speedups.head import check_header
+from fasterapi._speedups.ranges import file_scope
 
 __all__ = ("EncodedResponse", "InjectedResponse", "collect_response")
 
@@ -213,6 +214,7 @@ class _Sending:
             response.background = BackgroundTask(self._note_background)
         # Servers of older versions are listened to by a second task; here only one is stepped.
         scope = {**scope, "asgi": {**scope.get("asgi", {}), "spec_version": "2.4"}}
+        scope = file_scope(response, scope)
         self._coroutine: Coroutine[Any, Any, None] = response(scope, receive, _pause)
 
     async def _note_background(self) -> None:

@@ -6,8 +6,8 @@ from types import ModuleType
 from typing import Any
 from urllib.parse import urlsplit
 
-from starlette.responses import FileResponse as _FileResponse
 from starlette.responses import (
+    FileResponse,
     HTMLResponse,
     JSONResponse,
     PlainTextResponse,
@@ -15,7 +15,6 @@ from starlette.responses import (
     Response,
     StreamingResponse,
 )
-from starlette.types import Receive, Scope, Send
 from typing_extensions import deprecated
 
 from fasterapi.exceptions import FastAPIDeprecationWarning
@@ -33,20 +32,7 @@ __all__ = (
     "StreamingResponse",
     "UJSONResponse",
     "is_safe_redirect",
-    "without_unknown_range",
 )
-
-
-class FileResponse(_FileResponse):
-    """A file from disk; arguments as Starlette's class.
-
-    Ranges of bytes are served; a range in another unit is ignored, as RFC 9110 section 14.2
-    demands (Starlette answers 400).
-    """
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file, or the ranges of it that are asked for."""
-        await super().__call__(without_unknown_range(scope), receive, send)
 
 
 def is_safe_redirect(url: str, allowed_hosts: Collection[str] = ()) -> bool:
@@ -71,18 +57,6 @@ def is_safe_redirect(url: str, allowed_hosts: Collection[str] = ()) -> bool:
             host.lower() for host in allowed_hosts
         }
     return parts.path[:1] != "/" or parts.path[1:2] != "/"
-
-
-def without_unknown_range(scope: Scope) -> Scope:
-    """Return *scope* without a Range header in a unit other than bytes.
-
-    RFC 9110 section 14.2: such a header must be ignored.
-    """
-    for name, value in scope.get("headers", ()):
-        if name == b"range" and b"=" in value and not value.strip().lower().startswith(b"bytes"):
-            kept = [pair for pair in scope["headers"] if pair[0] != b"range"]
-            return {**scope, "headers": kept}
-    return scope
 
 
 def _import_if_installed(name: str) -> ModuleType | None:

@@ -1,22 +1,9 @@
-"""Names of HTTP status codes and of WebSocket close codes."""
+"""Names of HTTP status codes and of WebSocket close codes: Starlette's module itself."""
+
+import sys
 
 from starlette import status as _codes
-from starlette.status import *  # noqa: F403  # the public list is Starlette's own
+from starlette.status import *  # noqa: F403  # for readers of the code; the names are Starlette's
 
-__all__ = list(_codes.__all__)
-
-
-def __getattr__(name: str) -> int:
-    """Return a deprecated code by its old name; Starlette warns about it."""
-    try:
-        # The warning's stack level counts exactly this one frame in between.
-        code: int = getattr(_codes, name)
-    except AttributeError:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message) from None
-    return code
-
-
-def __dir__() -> list[str]:
-    """Return the current and the deprecated names."""
-    return dir(_codes)
+# COMPAT: ``fastapi.status`` is this module. It also knows the deprecated names, and warns.
+sys.modules[__name__] = _codes

@@ -24,6 +24,7 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fasterapi._speedups.handoff import run_background, run_in_thread
 from fasterapi._speedups.closing import close_stack, settle, settle_with
+from fasterapi._speedups.ranges import file_scope
 
 cdef object PLAIN_CALL = Response.__call__
 cdef tuple BODILESS = (204, 205, 304)
@@ -257,7 +258,7 @@ cdef class Dispatcher(Lookup):
                 (status in BODILESS and not is_bare(response)):
             send = self.guarded_send(x.send)
             try:
-                await response(x.show_scope(), x.receive, send)
+                await response(file_scope(response, x.show_scope()), x.receive, send)
             finally:
                 x.started = send.started
             return

@@ -4,6 +4,41 @@ Third-party packages import from here, and some replace `solve_dependencies` her
 is in the other modules of this package.
 """
 
+from pydantic import (
+    AliasChoices,
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    GetPydanticSchema,
+    Json,
+    Tag,
+)
+from pydantic.fields import (
+    FieldInfo,
+)
+from starlette.background import (
+    BackgroundTasks as StarletteBackgroundTasks,
+)
+from starlette.datastructures import (
+    FormData,
+    Headers,
+    ImmutableMultiDict,
+    QueryParams,
+    UploadFile,
+)
+from starlette.requests import (
+    HTTPConnection,
+    Request,
+)
+from starlette.responses import (
+    Response,
+)
+from starlette.websockets import (
+    WebSocket,
+)
+
 from fasterapi import (
     params,
 )
@@ -137,17 +172,37 @@ from fasterapi.utils import (
 
 __all__ = (
     "_STREAM_ORIGINS",
+    "AliasChoices",
+    "AliasPath",
     "BackgroundTasks",
+    "BaseModel",
+    "BeforeValidator",
+    "ConfigDict",
     "Dependant",
     "DependencyCacheKey",
     "DependencyScopeError",
+    "FieldInfo",
+    "FormData",
+    "GetJsonSchemaHandler",
+    "GetPydanticSchema",
+    "HTTPConnection",
+    "Headers",
+    "ImmutableMultiDict",
+    "Json",
     "ModelField",
     "ParamDetails",
+    "QueryParams",
+    "Request",
     "RequiredParam",
+    "Response",
     "SecurityScopes",
     "SolvedDependency",
+    "StarletteBackgroundTasks",
+    "Tag",
     "Undefined",
     "UnionType",
+    "UploadFile",
+    "WebSocket",
     "_DependencyConcurrency",
     "_UsesScopesCache",
     "_add_form_union_validators",

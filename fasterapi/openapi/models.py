@@ -10,7 +10,7 @@ Source: OpenAPI Specification 3.1.0; JSON Schema 2020-12.
 from enum import Enum
 from typing import Annotated, Any, Union
 
-from pydantic import AnyUrl, Field
+from pydantic import AnyUrl, BaseModel, Field, GetJsonSchemaHandler
 from typing_extensions import TypedDict
 
 from fasterapi.openapi._email import EmailStr
@@ -46,6 +46,7 @@ __all__ = (
     "XML",
     "APIKey",
     "APIKeyIn",
+    "BaseModel",
     "BaseModelWithConfig",
     "Components",
     "Contact",
@@ -54,6 +55,7 @@ __all__ = (
     "Encoding",
     "Example",
     "ExternalDocumentation",
+    "GetJsonSchemaHandler",
     "HTTPBase",
     "HTTPBearer",
     "Header",

@@ -7,6 +7,9 @@ import sys
 from types import ModuleType
 from typing import Any
 
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
 from fasterapi._compat import (
     ModelField,
     get_definitions,
@@ -16,8 +19,13 @@ from fasterapi._compat import (
     lenient_issubclass,
 )
 from fasterapi.datastructures import DefaultPlaceholder
-from fasterapi.dependencies.models import Dependant
-from fasterapi.dependencies.utils import get_flat_params
+from fasterapi.dependencies.models import Dependant, _get_cache_key, _get_oauth_scopes
+from fasterapi.dependencies.utils import (
+    _get_flat_fields_from_params,
+    _get_param_aliases,
+    _get_param_model,
+    get_flat_params,
+)
 from fasterapi.encoders import jsonable_encoder
 from fasterapi.exceptions import FastAPIDeprecationWarning
 from fasterapi.openapi import _dependencies, _operations, _responses, schema
@@ -53,18 +61,26 @@ from fasterapi.utils import (
 __all__ = (
     "METHODS_WITH_BODY",
     "REF_PREFIX",
+    "BaseRoute",
     "Body",
     "DefaultPlaceholder",
     "Dependant",
     "FastAPIDeprecationWarning",
+    "JSONResponse",
     "ModelField",
     "OpenAPI",
     "ParamTypes",
+    "Response",
     "_OpenAPIDependencyData",
     "_get_api_route_for_openapi",
+    "_get_cache_key",
+    "_get_flat_fields_from_params",
+    "_get_oauth_scopes",
     "_get_openapi_dependency_data",
     "_get_openapi_operation_parameters",
     "_get_openapi_security_definitions",
+    "_get_param_aliases",
+    "_get_param_model",
     "deep_dict_update",
     "generate_operation_id",
     "generate_operation_id_for_path",

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 import fasterapi.routing as names
 from fasterapi import params
+from fasterapi._speedups.ranges import file_scope
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import SolvedDependency
 from fasterapi.routing.frontend_files import Directory, Fallback, _FrontendStaticFiles
@@ -100,7 +101,7 @@ class _FrontendRoute(BaseRoute):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the file, the fallback page or an error."""
         response = await self.app.get_response_for_scope(scope)
-        await response(scope, receive, send)
+        await response(file_scope(response, scope), receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Raise NoMatchFound: a frontend has no name."""
@@ -193,7 +194,7 @@ class _FrontendRouteGroup(BaseRoute):
         async with solving as solved:
             response = await route.app.get_response_for_scope(scope)
             _add_solved(response, solved)
-            await response(scope, receive, send)
+            await response(file_scope(response, scope), receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         """Raise NoMatchFound: a frontend has no name."""

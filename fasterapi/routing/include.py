@@ -18,6 +18,7 @@ import fasterapi.routing as names
 from fasterapi import params
 from fasterapi._body_limit import get_body_size_limit, validate_max_body_size
 from fasterapi._form_limits import _FormLimits, _validate_form_limits
+from fasterapi._speedups.ranges import file_scope
 from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.routing.context import RouteContext, _EffectiveRouteContext
 from fasterapi.routing.frontend import _FrontendRouteGroup
@@ -334,7 +335,7 @@ class _IncludedRouter(BaseRoute):
                 await context.original_route.handle(scope, receive, send)
                 return
         handle = names.wrap_app_with_body_limit(route.handle, limit)
-        await handle(scope, receive, send)
+        await handle(file_scope(route, scope), receive, send)
 
     def effective_route_contexts(self) -> Iterator[_EffectiveRouteContext]:
         """Yield the effective routes, those of nested includes too."""

@@ -17,6 +17,7 @@ import fasterapi.routing as names
 from fasterapi import params
 from fasterapi._body_limit import validate_max_body_size, wrap_app_with_body_limit
 from fasterapi._form_limits import _FormLimits, _validate_form_limits
+from fasterapi._speedups.ranges import file_scope
 from fasterapi.datastructures import Default
 from fasterapi.exceptions import FastAPIError
 from fasterapi.executors import Executor, check_executor
@@ -236,7 +237,7 @@ class APIRouter(RouteDeclarations, routing.Router):
                 path=getattr(route, "path_format", None),
                 mount=isinstance(route, routing.Mount),
             )
-            await route.handle(scope, receive, send)
+            await route.handle(file_scope(route, scope), receive, send)
         elif (redirect := slash_redirect(self, scope)) is not None:
             await redirect(scope, receive, send)
         else:

@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket
 import fasterapi.routing as names
 from fasterapi._guard import handler_exit
 from fasterapi._speedups.head import check_headers
+from fasterapi._speedups.ranges import file_scope
 from fasterapi.exceptions import FastAPIError
 
 RESPONSE_NOT_AWAITED = (
@@ -50,7 +51,7 @@ def request_response(func: Callable[[Request], Awaitable[Response] | Response]) 
                     scope["fastapi_function_astack"] = function_stack
                     response = await respond(request)
                 _check_head(response)
-                await response(scope, receive, send)
+                await response(file_scope(response, scope), receive, send)
                 sent = True
             if not sent:
                 # An exit stack swallowed the exception, so nothing was answered.

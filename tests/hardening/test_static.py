@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fasterapi import FastAPI
+from fasterapi import APIRouter, BackgroundTasks, FastAPI, Request
 from fasterapi.responses import FileResponse, StreamingResponse
 from fasterapi.staticfiles import StaticFiles
 from tests.hardening.doors import Answer, ask, make_app, scope_of
@@ -113,18 +113,51 @@ def both(door: str, root: Path) -> FastAPI:
             return str(root / "a.bin")
 
         app.mount("/static", StaticFiles(directory=root))
+        router = APIRouter()
+        router.mount("/static", StaticFiles(directory=root))
+        app.include_router(router, prefix="/included")
+        app.frontend("/frontend", directory=root)
 
     return make_app(door, build)
 
 
-PATHS = ["/static/a.bin", "/file", "/declared"]
+PATHS = [
+    *("/static/a.bin", "/included/static/a.bin", "/frontend/a.bin"),
+    *("/file", "/declared"),
+]
 
 
 @pytest.mark.parametrize("path", PATHS)
-@pytest.mark.parametrize("value", ["items=0-1", "items=1-5, 7-9", "seconds=1-", "byte=0-1", "=0-1"])
+@pytest.mark.parametrize(
+    "value", ["items=0-1", "items=1-5, 7-9", "seconds=1-", "bytesx=0-1", "=0-1"]
+)
 def test_unknown_unit_is_ignored(both: FastAPI, path: str, value: str) -> None:
     answer = ranged(both, value, path)
     assert (answer.status, answer.body) == (200, CONTENT)
+
+
+def test_unknown_unit_is_seen_by_the_program(door: str, root: Path) -> None:
+    seen = []
+
+    def build(app: FastAPI) -> None:
+        @app.get("/file")
+        async def file(request: Request, tasks: BackgroundTasks) -> FileResponse:
+            tasks.add_task(lambda: seen.append(request.headers["range"]))
+            return FileResponse(root / "a.bin")
+
+        @app.middleware("http")
+        async def look(request: Request, call_next: Any) -> Any:
+            response = await call_next(request)
+            seen.append(request.headers["range"])
+            return response
+
+    answer = ranged(make_app(door, build), "items=0-1", "/file")
+    assert (answer.status, answer.body) == (200, CONTENT)
+    assert seen == ["items=0-1"] * 2
+
+
+def test_starlette_outside_of_an_application_is_as_it_was(root: Path) -> None:
+    assert ranged(StaticFiles(directory=root), "items=0-1", "/a.bin").status == 400
 
 
 @pytest.mark.parametrize("path", PATHS)
