@@ -2,8 +2,8 @@
 
 `choose_coding` reads ``Accept-Encoding`` by RFC 9110 section 12.5.3. `encode_whole` makes a
 body in one go, `new_encoder` an encoder for a streamed one; `encoded_headers` and
-`varying_headers` are the header fields to go with it. zstandard and brotli are used
-when they can be imported; gzip always works.
+`varying_headers` are the header fields to go with it. brotli is used when it can be
+imported: it is an extra, because HTTP clients announce it to every server once it is there.
 """
 
 import re
@@ -28,10 +28,10 @@ __all__ = (
 
 
 def _load(name: str) -> Any:
-    """Return a module; None where it has no wheel and could not be built."""
+    """Return a module; None where it is not installed."""
     try:
         return import_module(name)
-    except ImportError:  # pragma: no cover - declared dependencies
+    except ImportError:
         return None
 
 

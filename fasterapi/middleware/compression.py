@@ -93,7 +93,9 @@ class CompressionRules:
     def __post_init__(self) -> None:
         unknown = [coding for coding in self.codings if coding not in CODINGS]
         if unknown:
-            raise ValueError(f"unknown coding {unknown[0]!r}, available are {', '.join(CODINGS)}")
+            hint = "; br needs the package brotli" if unknown[0] == "br" else ""
+            available = ", ".join(CODINGS)
+            raise ValueError(f"unknown coding {unknown[0]!r}, available are {available}{hint}")
         _check_level("zstd_level", self.levels.zstd, 1, _MAX_ZSTD_LEVEL)
         _check_level("brotli_level", self.levels.br, 0, 11)
         _check_level("gzip_level", self.levels.gzip, 1, 9)

@@ -3,6 +3,8 @@
 import asyncio
 import gzip
 import random
+import subprocess
+import sys
 import zlib
 from typing import Any
 
@@ -326,3 +328,21 @@ def test_compress_body_keeps_what_it_should_not_touch() -> None:
     assert compress_body(b"x" * 10, b"gzip") == (b"x" * 10, None)
     eager = CompressionRules(minimum_size=0)
     assert compress_body(b"x" * 10, b"gzip", rules=eager) == (b"x" * 10, None)
+
+
+def test_brotli_is_not_offered_where_it_is_not_installed():
+    # None in sys.modules is how an import is made to fail: as for a package that is not there.
+    program = """
+import sys
+sys.modules["brotli"] = None
+from fasterapi.middleware.compression import CompressionMiddleware
+from fasterapi.middleware._codings import choose_coding
+assert choose_coding(b"br;q=1, gzip;q=0.5") == "gzip"
+try:
+    CompressionMiddleware(None, codings=("br",))
+except ValueError as error:
+    assert "needs the package brotli" in str(error), error
+else:
+    raise AssertionError("br was accepted")
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
