@@ -18,11 +18,14 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from fasterapi import _starlette_responses
 from fasterapi._speedups.fields import append_field, set_field
 from fasterapi._speedups.head import check_header
 from fasterapi._speedups.ranges import file_scope
 
 __all__ = ("EncodedResponse", "InjectedResponse", "collect_response")
+
+_starlette_responses.install()
 
 
 class CheckedHeaders(MutableHeaders):

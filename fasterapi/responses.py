@@ -17,6 +17,7 @@ from starlette.responses import (
 )
 from typing_extensions import deprecated
 
+from fasterapi import _starlette_responses
 from fasterapi.exceptions import FastAPIDeprecationWarning
 from fasterapi.sse import EventSourceResponse
 
@@ -33,6 +34,8 @@ __all__ = (
     "UJSONResponse",
     "is_safe_redirect",
 )
+
+_starlette_responses.install()
 
 
 def is_safe_redirect(url: str, allowed_hosts: Collection[str] = ()) -> bool:

@@ -2,7 +2,7 @@
 
 Monitoring packages replace them, often before this package is imported. So what counts is not
 a copy made at import, but where a function comes from: one of Starlette's own has the globals
-of Starlette's module.
+of Starlette's module, or is one that we have put there in its place.
 """
 
 import sys
@@ -21,6 +21,7 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 
 from fasterapi import concurrency
+from fasterapi._starlette_responses import is_replacement
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 
 __all__ = ("replaced_parts",)
@@ -64,7 +65,8 @@ def replaced_parts() -> list[str]:
 
 
 def _is_own(owner: Any, name: str) -> bool:
-    return _comes_from(sys.modules[owner.__module__], vars(owner).get(name))
+    found = vars(owner).get(name)
+    return is_replacement(found) or _comes_from(sys.modules[owner.__module__], found)
 
 
 def _is_own_call(application: Any) -> bool:

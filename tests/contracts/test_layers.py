@@ -25,6 +25,7 @@ LAYERS = [
         "_compat",
         "_form_limits",
         "_body_limit",
+        "_starlette_responses",
         "telemetry",
         "executors",
     ),
