@@ -10,6 +10,7 @@ the exchange and returns `FAILED`.
 
 cimport cython
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.form cimport is_empty_input
 from fasterapi._speedups.headers cimport find
 from fasterapi._speedups.query cimport find_last, get_last
 
@@ -27,8 +28,15 @@ cdef enum:
     FROM_QUERY = 1
     FROM_HEADER = 2
     FROM_COOKIE = 3
+    FROM_FORM = 4
 
-SOURCES = {"path": FROM_PATH, "query": FROM_QUERY, "header": FROM_HEADER, "cookie": FROM_COOKIE}
+SOURCES = {
+    "path": FROM_PATH,
+    "query": FROM_QUERY,
+    "header": FROM_HEADER,
+    "cookie": FROM_COOKIE,
+    "form": FROM_FORM,
+}
 
 cdef enum:
     CONVERT_BY_VALIDATOR = 0
@@ -57,7 +65,7 @@ cdef class Argument:
 
 @cython.final
 cdef class Value(Argument):
-    """A single value of the path, query string, headers or cookies.
+    """A single value of the path, query string, headers, cookies or form.
 
     Args:
         position: Index in the argument list.
@@ -138,6 +146,9 @@ cdef class Value(Argument):
         if self.source == FROM_HEADER:
             raw = find(x.headers, self.raw_name)
             return None if raw is None else raw.decode("latin-1")
+        if self.source == FROM_FORM:
+            value = get_last(x.form_items, self.name)
+            return None if value is None or is_empty_input(value) else value
         return x.get_cookies().get(self.name)
 
     cdef object absent(self, Exchange x):
@@ -215,6 +226,8 @@ cdef class Group(Argument):
             return QueryParams(x.get_query_pairs())
         if self.source == FROM_HEADER:
             return Headers(raw=x.headers)
+        if self.source == FROM_FORM:
+            return x.get_form()
         return x.get_cookies()
 
 

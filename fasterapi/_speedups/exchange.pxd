@@ -45,6 +45,8 @@ cdef class Exchange:
     cdef list results            # one slot for each dependency of the plan
     cdef list errors             # validation errors in the order they were found, or None
     cdef object json             # parsed body or form, where the plan needs the object
+    cdef list form_items         # (name, value) pairs of a declared form; None: none was read
+    cdef bint is_body_used       # a request that is made now finds nothing of it
     cdef object body_value       # validated body, where the fast way succeeded
     cdef dict body_values        # values of a body with several fields
     cdef object sub_response     # the Response that `response: Response` parameters share
@@ -79,6 +81,7 @@ cdef class Exchange:
     cdef int renew(self) except -1
     cdef dict path_params(self)
     cdef list get_query_pairs(self)
+    cdef object get_form(self)
     cdef dict get_cookies(self)
     cdef list get_head(self)
     cdef bint answer(self, int status, bytes payload, bytes media_type) except -1

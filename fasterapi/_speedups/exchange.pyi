@@ -1,6 +1,7 @@
+from collections.abc import Awaitable
 from typing import Any, SupportsIndex, final
 
-from starlette.datastructures import URL, Address, Headers, QueryParams, State
+from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
 
 class Exchange: ...
 
@@ -26,6 +27,7 @@ class RequestCore:
     def state(self) -> State: ...
     async def body(self) -> bytes: ...
     async def json(self) -> Any: ...
+    def _get_form(self, **limits: Any) -> Awaitable[FormData]: ...
 
 @final
 class Late:

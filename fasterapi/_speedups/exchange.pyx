@@ -6,6 +6,7 @@ leaves the response's side filled in; the door sends that.
 
 cimport cython
 from fasterapi._speedups.exit_stacks cimport LentStacks, lent_stacks
+from fasterapi._speedups.form cimport make_form
 from fasterapi._speedups.headers cimport find_all, parse_cookies
 from fasterapi._speedups.query cimport parse_pairs
 from fasterapi._speedups.views cimport Watch, make_headers, make_query
@@ -16,6 +17,8 @@ from starlette import requests
 from starlette.datastructures import URL, Address, State
 from starlette.middleware.base import _CachedRequest
 from starlette.requests import ClientDisconnect, Request
+
+from fasterapi._speedups.form import requested_form
 
 cdef extern from "Python.h":
     object PyObject_GenericGetDict(object instance, void* context)
@@ -61,7 +64,7 @@ cdef class Exchange:
 
         COMPAT: programs push onto ``scope["fastapi_inner_astack"]`` what is to be closed.
         """
-        cdef LentStacks lent = lent_stacks()
+        cdef LentStacks lent = lent_stacks() if self.lent is None else self.lent
         cdef dict scope = self.get_scope()
         self.may_lend = False
         scope["starlette.exception_handlers"] = self.handlers
@@ -82,7 +85,10 @@ cdef class Exchange:
             self.request_stack = lent.inner
         else:  # background tasks, which come first
             lent.outer.push_async_exit(lent.inner)
-        self.outer_stack = lent.outer
+        if self.outer_stack is None:
+            self.outer_stack = lent.outer
+        else:  # of an earlier run, or of a form
+            self.outer_stack.push_async_exit(lent.outer)
         return 0
 
     cdef int open(self) except -1:
@@ -125,6 +131,9 @@ cdef class Exchange:
         if self.body is not None:
             request._body = self.body
             request._stream_consumed = True
+        elif self.form_items is not None and pattern is PLAIN:
+            request._form = self.get_form()
+            request._stream_consumed = self.is_body_used
         return request
 
     cdef int renew(self) except -1:
@@ -138,6 +147,8 @@ cdef class Exchange:
         self.cookies = None
         self.errors = None
         self.json = None
+        self.form_items = None
+        self.is_body_used = False
         self.body_values = None
         self.sub_response = None
         self.background = None
@@ -158,6 +169,12 @@ cdef class Exchange:
         if self.query_pairs is None:
             self.query_pairs = parse_pairs(self.query_string)
         return self.query_pairs
+
+    cdef object get_form(self):
+        """Return the declared form, which has been read, as Starlette's collection."""
+        if self.json is None:
+            self.json = make_form(self.form_items)
+        return self.json
 
     cdef dict get_cookies(self):
         """Return the cookies; a later Cookie header overrides an earlier one."""
@@ -355,6 +372,15 @@ cdef class RequestCore:
             own["_json"] = requests.json.loads(await self.body())
         return own["_json"]
 
+    def _get_form(self, **limits):
+        """Return an awaitable of the form, with which Starlette's `form` goes on.
+
+        Args:
+            limits: Keyword arguments of `form`.
+        """
+        genuine = pattern_of(self).genuine._get_form
+        return requested_form(self, self.own(), self.fields(), genuine, limits)
+
 
 @cython.final
 cdef class Late:
@@ -429,6 +455,7 @@ cdef class RequestPattern:
 cdef tuple IMITATED = (
     *("__init__", "__getitem__", "method", "app", "url", "headers", "query_params"),
     *("path_params", "cookies", "client", "state", "stream", "body", "json", "receive"),
+    *("form", "_get_form"),
 )
 cdef RequestPattern PLAIN = RequestPattern(Request)
 cdef RequestPattern CACHED = RequestPattern(_CachedRequest)

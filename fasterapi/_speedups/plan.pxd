@@ -2,6 +2,7 @@
 
 from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.form cimport FormLimits
 from fasterapi._speedups.json_reader cimport Reader
 
 
@@ -41,6 +42,7 @@ cdef class EndpointPlan:
     cdef object finish               # async function giving the Response of any value
     cdef object stream               # async function (request, values, ...) -> Response, or None
     cdef object parse_body           # async function (request) -> parsed body, or None
+    cdef FormLimits form_limits      # None: the body is no form
     cdef object validate_json        # of the single model in a JSON body, or None
     cdef Reader reader               # tried before `validate_json`, or None
     cdef object invalid              # function (errors, body, method, root_path) -> exception

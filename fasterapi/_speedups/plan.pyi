@@ -4,6 +4,7 @@ from typing import Any, Final, final
 from fasterapi._speedups.arguments import Argument
 from fasterapi._speedups.encoder import Encoder
 from fasterapi._speedups.exchange import Exchange
+from fasterapi._speedups.form import FormLimits
 from fasterapi._speedups.json_reader import Reader
 
 STYLES: Final[dict[str, int]]
@@ -42,6 +43,7 @@ class EndpointPlan:
         finish: Callable[..., Awaitable[Any]],
         stream: Callable[..., Awaitable[Any]] | None = None,
         parse_body: Callable[..., Awaitable[Any]] | None = None,
+        form_limits: FormLimits | None = None,
         validate_json: Callable[[bytes], Any] | None = None,
         reader: Reader | None = None,
         invalid: Callable[..., Exception],
@@ -65,6 +67,7 @@ class EndpointPlan:
     def native(self) -> Any: ...
     async def run(self, x: Exchange) -> None: ...
     async def run_in_stacks(self, x: Exchange) -> None: ...
+    async def read_form(self, x: Exchange) -> None: ...
     async def solve(self, x: Exchange) -> None: ...
     async def report_again(self, x: Exchange, repeat: Step) -> None: ...
     async def take_body(

@@ -6,7 +6,7 @@ same requests from the same route, a tree at a time.
 
 At start-up `fasterapi.dependencies.compile` puts the dependency tree in calling order. A step
 knows where each argument lies and where its own value goes; nothing is looked up by name here.
-Cold cases (files, forms, streams, generator dependencies, errors) call the reference
+Cold cases (streams, generator dependencies, errors) call the reference
 functions, so that their behaviour exists once.
 """
 
@@ -16,6 +16,7 @@ from fasterapi._speedups.arguments cimport FAILED, Argument
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.encoder cimport Encoder
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.form cimport FormLimits
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 from fasterapi._speedups.hop cimport Hop, cross, make_hop
 from fasterapi._speedups.json_reader cimport MISMATCH, Reader
@@ -30,6 +31,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from fasterapi._speedups.encoder import Refused
+from fasterapi._speedups.form_body import read_form
 
 STYLES = {
     "async": STYLE_ASYNC,
@@ -125,6 +127,7 @@ cdef class EndpointPlan:
         stream: Async function ``(request, values, background, sub_response) -> Response`` of
             generator endpoints, or None.
         parse_body: Async function ``(request) -> parsed body``, or None without a body.
+        form_limits: Limits of the form that the body is, or None.
         validate_json: Bound ``validate_json`` of the only body parameter, where validating
             the bytes gives what validating the parsed object gives; or None.
         reader: Reader of the same bodies, for those that need no judgement; or None.
@@ -132,7 +135,7 @@ cdef class EndpointPlan:
         invalid_answer: Function ``(error, value, method, root_path)`` giving the exception for
             a value that the response model refuses with pydantic's *error*.
         has_stacks: Whether something must be closed after the answer (generator
-            dependencies, forms, streams).
+            dependencies, streams).
         native: FrozenSlot or CompiledSlot by which the HTTP door may answer instead of running
             the steps; the steps give the same answer.
     """
@@ -140,7 +143,8 @@ cdef class EndpointPlan:
     def __init__(self, *, object route, object original, dict included=None,
                  tuple steps not None,
                  Step final not None, Encoder encoder, object finish, object stream=None,
-                 object parse_body=None, object validate_json=None, Reader reader=None,
+                 object parse_body=None, FormLimits form_limits=None,
+                 object validate_json=None, Reader reader=None,
                  object invalid, object invalid_answer=None, bint has_stacks=False,
                  object native=None):
         cdef Step step
@@ -157,6 +161,7 @@ cdef class EndpointPlan:
         self.finish = finish
         self.stream = stream
         self.parse_body = parse_body
+        self.form_limits = form_limits
         self.validate_json = validate_json
         self.reader = reader
         self.invalid = invalid
@@ -178,7 +183,7 @@ cdef class EndpointPlan:
         """Raise the 422 if there were errors."""
         if x.errors is None:
             return 0
-        body = x.json
+        body = x.json if x.form_items is None else x.get_form()
         if body is None and x.body:
             # The bytes were valid JSON: the model had accepted them.
             body = json.loads(x.body)
@@ -235,7 +240,9 @@ cdef class EndpointPlan:
                     except Exception as error:
                         raise unreadable(error) from error
                 self.validate_body(x)
-            if x.body_value is UNSET:
+            if self.form_limits is not None:
+                await self.read_form(x)
+            elif x.body_value is UNSET:
                 x.json = await self.parse_body(x.get_request())
         if self.steps:
             hop = await self.solve(x)
@@ -265,6 +272,17 @@ cdef class EndpointPlan:
             return
         if not self.encode(x, value):
             x.response = await self.finish_cold(x, value)
+
+    async def read_form(self, Exchange x not None):
+        """Leave the items of the declared form in the exchange."""
+        if x.request is None:
+            try:
+                await read_form(x, self.form_limits, self.needs_stacks)
+            except Exception as error:
+                raise unreadable(error) from error
+        if x.form_items is None:
+            x.json = await self.parse_body(x.get_request())
+            x.form_items = x.json.multi_items()
 
     async def run_in_stacks(self, Exchange x not None):
         """Walk all steps of a plan whose dependencies must be closed afterwards.
@@ -362,7 +380,8 @@ cdef class EndpointPlan:
         """Put the values of the parsed body at their positions; None where they are wrong."""
         cdef str name
         cdef Py_ssize_t position
-        values, errors = await step.read_body(x.json)
+        body = x.json if x.form_items is None else x.get_form()
+        values, errors = await step.read_body(body)
         if errors:
             if x.errors is None:
                 x.errors = []

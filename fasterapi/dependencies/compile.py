@@ -15,7 +15,7 @@ from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.responses import Response
 
 from fasterapi import params
-from fasterapi._compat import ModelField, field_annotation_is_sequence, get_missing_field_error
+from fasterapi._compat import ModelField, field_annotation_is_sequence
 from fasterapi._speedups.arguments import (
     Argument,
     BackgroundArgument,
@@ -28,6 +28,13 @@ from fasterapi._speedups.arguments import (
 )
 from fasterapi._speedups.handoff import run_in_thread
 from fasterapi._speedups.plan import Step
+from fasterapi.dependencies.absence import absence
+from fasterapi.dependencies.form_reading import (
+    are_fields,
+    form_argument,
+    is_single_field,
+    read_field,
+)
 from fasterapi.dependencies.models import (
     Dependant,
     _get_cache_key,
@@ -74,7 +81,12 @@ class Factories(NamedTuple):
 
 
 def compile_tree(
-    dependant: Dependant, *, path_names: Sequence[str], embed_body_fields: bool, make: Factories
+    dependant: Dependant,
+    *,
+    path_names: Sequence[str],
+    embed_body_fields: bool,
+    reads_form: bool,
+    make: Factories,
 ) -> CompiledTree:
     """Compile the endpoint's dependant and all below it.
 
@@ -82,12 +94,13 @@ def compile_tree(
         dependant: The endpoint's tree.
         path_names: Names of the captured path values, in the router's order.
         embed_body_fields: As the route computed it.
+        reads_form: Whether the body is a form.
         make: Makers of responses and background tasks.
 
     Raises:
         NotCompilable: Some part has a meaning that only the reference path knows.
     """
-    compiler = _Compiler(tuple(path_names), embed_body_fields, make)
+    compiler = _Compiler(tuple(path_names), embed_body_fields, reads_form, make)
     needs = [compiler.add(child) for child in dependant.dependencies]
     style = _style(dependant)
     final = compiler.step(dependant, "stream" if style == "cold" else style, needs, first=0)
@@ -98,6 +111,7 @@ def compile_tree(
 class _Compiler:
     path_names: tuple[str, ...]
     embed_body_fields: bool
+    reads_form: bool
     make: Factories
     steps: list[Step] = field(default_factory=list)
     known: dict[Any, int] = field(default_factory=dict)
@@ -136,7 +150,7 @@ class _Compiler:
         )
         read_body = None
         body_slots: tuple[tuple[str, int], ...] = ()
-        if dependant.body_params:
+        if dependant.body_params and not self.takes_form(dependant):
             read_body = partial(_read_body, dependant.body_params, self.embed_body_fields)
             body_slots = tuple((f.name, names.index(f.name)) for f in dependant.body_params)
         return Step(
@@ -169,9 +183,28 @@ class _Compiler:
             ("cookie", dependant.cookie_params),
         ):
             found.update((item.name, self.value(source, item)) for item in fields)
-        found.update((item.name, None) for item in dependant.body_params)
+        takes_form = self.takes_form(dependant)
+        found.update(
+            (item.name, self.form_value(item) if takes_form else None)
+            for item in dependant.body_params
+        )
         found.update(self.special_sources(dependant))
         return found
+
+    def takes_form(self, dependant: Dependant) -> bool:
+        """Return whether the body parameters come one by one out of a form's fields."""
+        fields = dependant.body_params
+        return self.reads_form and are_fields(fields, embed=self.embed_body_fields)
+
+    def form_value(self, item: ModelField) -> Callable[[int], Argument]:
+        """Return the maker of the Argument for one parameter that a form has."""
+        if is_single_field(item):
+            return self.single_value("form", item)
+        maker = form_argument(item)
+        if maker is None:
+            read = partial(read_field, item)
+            return partial(Group, source="form", name=item.name, read=read)
+        return maker
 
     def special_sources(self, dependant: Dependant) -> dict[str, Callable[[int], Argument]]:
         """Return name -> maker of the Argument for what is asked for by its type."""
@@ -192,17 +225,13 @@ class _Compiler:
         if not _is_single_value(item):
             read = partial(_read_group, item)
             return partial(Group, source=source, name=item.name, read=read)
+        return self.single_value(source, item)
+
+    def single_value(self, source: str, item: ModelField) -> Callable[[int], Argument]:
+        """Return the maker of the Argument for one value under one name."""
         ((_, name),) = _get_param_aliases(item)
-        location = (source, name)
+        location = ("body" if source == "form" else source, name)
         conversion, minimum, maximum = _conversion(item)
-        default: dict[str, Any] = {}
-        if item.field_info.is_required():
-            error = get_missing_field_error(location)
-            default = {"missing": error.copy}
-        elif item.field_info.default_factory is None and _is_immutable(item.default):
-            default = {"default": item.default, "default_is_constant": True}
-        else:
-            default = {"default": partial(_make_default, item)}
         return partial(
             Value,
             source=source,
@@ -213,7 +242,7 @@ class _Compiler:
             maximum=maximum,
             validate=item.validator.validate_python,
             location=location,
-            **default,
+            **absence(item, location),
         )
 
 
@@ -311,15 +340,6 @@ def _without_none(annotation: Any) -> Any:
         if len(others) == 1:
             return others[0]
     return annotation
-
-
-def _is_immutable(value: Any) -> bool:
-    return value is None or type(value) in {str, int, float, bool, bytes}
-
-
-def _make_default(item: ModelField) -> Any:
-    values, _ = request_params_to_args([item], {})
-    return values[item.name]
 
 
 def _make_scopes(scopes: list[str]) -> SecurityScopes:

@@ -16,6 +16,7 @@ from fasterapi import params
 from fasterapi._compat import ModelField, Undefined
 from fasterapi._speedups.arguments import RequestArgument
 from fasterapi._speedups.encoder import Encoder, FieldEncoder, JsonEncoder, TextEncoder
+from fasterapi._speedups.form import FormLimits
 from fasterapi._speedups.json_reader import Reader
 from fasterapi._speedups.json_writer import Writer
 from fasterapi._speedups.plan import EndpointPlan, Step
@@ -42,12 +43,14 @@ from fasterapi.routing.handler import (
 )
 from fasterapi.routing.noticing import notice_dependant
 from fasterapi.routing.rules import ResponseRules
+from fasterapi.routing.scope import _FASTAPI_FORM_LIMITS_KEY, _resolve_form_limits
 from fasterapi.routing.watched import HANDLER_OPTIONS
 from fasterapi.utils import is_body_allowed_for_status_code
 
 __all__ = ("compile_plan", "refusing_plan")
 
 _EMPTY_STATUSES = frozenset({204, 304})
+_GREATEST_LIMIT = 2**62  # what fits in a C integer; no form has as much of anything
 _JSON_FIELD = (b"content-type", b"application/json")
 
 _TEXT_CLASSES = {
@@ -60,7 +63,6 @@ def compile_plan(
     route: Any,
     original: Any,
     *,
-    inherits_form_limits: bool,
     state: dict[str, Any] | None = None,
 ) -> EndpointPlan:
     """Compile one route.
@@ -68,7 +70,6 @@ def compile_plan(
     Args:
         route: The APIRoute, or its effective context where it came by an included router.
         original: The APIRoute.
-        inherits_form_limits: Whether a router around it limits forms.
         state: What routing leaves in ``scope["fastapi"]``.
 
     Raises:
@@ -81,14 +82,14 @@ def compile_plan(
         plan = _native_plan(route, original, state)
         if plan is not None:
             return plan
-    if inherits_form_limits and _reads_form(route.body_field):
-        raise NotCompilable("a router limits its forms")
+    reads_form = _reads_form(route.body_field)
     options = {name: getattr(route, name) for name in HANDLER_OPTIONS}
     rules = response_rules(dependant, options)
     tree = compile_tree(
         dependant,
         path_names=tuple(route.param_convertors),
         embed_body_fields=route._embed_body_fields,
+        reads_form=reads_form,
         make=Factories(response=InjectedResponse, background=BackgroundTasks),
     )
     validate_json = _json_validator(route)
@@ -103,11 +104,12 @@ def compile_plan(
         finish=cold.finish,
         stream=cold.stream if rules.is_streaming else None,
         parse_body=cold.parse_body if route.body_field else None,
+        form_limits=_form_limits(state, original) if reads_form else None,
         validate_json=validate_json,
         reader=_reader(route.body_field) if validate_json is not None else None,
         invalid=cold.invalid,
         invalid_answer=cold.invalid_answer,
-        has_stacks=tree.has_stacks or rules.is_streaming or _reads_form(route.body_field),
+        has_stacks=tree.has_stacks or rules.is_streaming,
     )
 
 
@@ -172,6 +174,16 @@ def _check_pristine(route: Any, original: Any) -> None:
 
 def _reads_form(body_field: ModelField | None) -> bool:
     return body_field is not None and isinstance(body_field.field_info, params.Form)
+
+
+def _form_limits(state: dict[str, Any] | None, original: Any) -> FormLimits:
+    """Return the limits of the route's form, laid over those of the routers around it."""
+    state = state or {}
+    limits: Any = _resolve_form_limits(state, original.form_limits)
+    return FormLimits(
+        **{name: min(limit, _GREATEST_LIMIT) for name, limit in limits.items()},
+        inherited=state.get(_FASTAPI_FORM_LIMITS_KEY),
+    )
 
 
 class _Solved(NamedTuple):

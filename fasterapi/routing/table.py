@@ -75,7 +75,6 @@ class _Place(NamedTuple):
 
     route: Any  # what has path and methods: a route or an effective context
     original: BaseRoute
-    has_form_limits: bool
     state: dict[str, Any] | None  # what routing leaves in scope["fastapi"]
 
 
@@ -164,7 +163,7 @@ class RouteTable(NamedTuple):
                 was_tried = True
                 yield from _included_places(route, limits)
             elif not _is_websocket_only(route):
-                yield _Place(route, route, bool(limits), _state(limits, was_tried=was_tried))
+                yield _Place(route, route, _state(limits, was_tried=was_tried))
 
 
 def _state(limits: _FormLimits, *, was_tried: bool) -> dict[str, Any] | None:
@@ -234,7 +233,7 @@ def _included_places(included: _IncludedRouter, outer_limits: _FormLimits) -> It
                 _FASTAPI_EFFECTIVE_ROUTE_CONTEXT_KEY: candidate,
                 **(_state(limits, was_tried=True) or {}),
             }
-            yield _Place(route, candidate.original_route, bool(limits), state)
+            yield _Place(route, candidate.original_route, state)
 
 
 def _row_of(place: _Place) -> PlanRow:
@@ -244,7 +243,6 @@ def _row_of(place: _Place) -> PlanRow:
         plan = compile_plan(
             place.route,
             place.original,
-            inherits_form_limits=place.has_form_limits,
             state=place.state,
         )
     except NotCompilable as reason:

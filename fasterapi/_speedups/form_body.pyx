@@ -1,0 +1,61 @@
+"""The form that a route declares: read from the exchange, and closed when FastAPI closes it.
+
+Request path: plan -> [here] -> form -> plan (the arguments).
+Reference implementation: `fasterapi.routing.body.read_request_body`.
+"""
+
+from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.exit_stacks cimport lent_stacks
+from fasterapi._speedups.form cimport NO_FORM, FormLimits, form_items, form_kind, holds_file
+from fasterapi._speedups.headers cimport find
+
+from fasterapi._speedups.form import Replay
+
+
+async def read_form(Exchange x not None, FormLimits limits not None, bint has_stacks):
+    """Put the items of a form that comes in one piece into the exchange.
+
+    Nothing is there afterwards if the reference path has to read it, which finds the body
+    untouched.
+
+    Args:
+        x: The exchange.
+        limits: What the form may contain.
+        has_stacks: Whether the exit stacks of the request are open already.
+    """
+    cdef bytes body
+    if x.scope is not None and inherited_by(x.scope) is not limits.inherited:
+        return  # an application that this one is mounted in has limits of its own
+    content_type = find(x.headers, b"content-type")
+    if form_kind(content_type) == NO_FORM:
+        x.form_items = form_items(b"", content_type, limits)
+        return
+    x.open()
+    message = await x.receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        piece = message.get("body", b"")
+        body = piece if type(piece) is bytes else bytes(piece)
+        x.form_items = form_items(body, content_type, limits)
+    if x.form_items is None:
+        x.receive = Replay(message, x.receive)
+        return
+    x.is_body_used = True
+    if holds_file(x.form_items):
+        close_later(x, has_stacks)
+
+
+cdef object inherited_by(dict scope):
+    """Return the form limits that routers have left in the scope, None if there are none."""
+    state = scope.get("fastapi")
+    return state.get("form_limits") if type(state) is dict else None
+
+
+cdef int close_later(Exchange x, bint has_stacks) except -1:
+    """Have the files closed after everything else: exception handlers may still read them."""
+    if has_stacks:
+        x.outer_stack.push_async_callback(x.get_form().close)
+        return 0
+    if x.lent is None:
+        x.lent = lent_stacks()
+    x.lent.outer.push_async_callback(x.get_form().close)
+    return 0
