@@ -21,7 +21,7 @@ from http import HTTPStatus
 
 cdef enum:
     FIRST_STATUS = 100
-    LAST_STATUS = 599
+    LAST_STATUS = 999
     MOST_DIGITS = 19        # of a Py_ssize_t of 64 bits
     SHOWN_CHARACTERS = 200  # of a refused value
     KNOWN_SIZES = 1024
@@ -92,7 +92,7 @@ def encode_head(
     """Return the status line and field section of a response, and its body if given.
 
     Args:
-        status: HTTP status code, 100 to 599.
+        status: HTTP status code, 100 to 999.
         fields: ``(name, value)`` pairs of bytes, in sending order, after the prepared ones.
         common: Prepared fields of every response, such as Date and Server.
         own: Prepared fields of this kind of response, such as its Content-Type.
@@ -199,7 +199,7 @@ def encode_whole(Py_ssize_t status, FieldLines common not None, bytes media_type
     """Return a response whose only own fields are its length and type, head and body.
 
     Args:
-        status: HTTP status code, 100 to 599.
+        status: HTTP status code, 100 to 999.
         common: Prepared fields of every response.
         media_type: Value of Content-Type.
         payload: The body.

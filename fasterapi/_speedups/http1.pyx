@@ -21,7 +21,9 @@ from fasterapi._speedups.http_connection cimport (
 from fasterapi._speedups.http_exchange cimport HttpExchange
 from fasterapi._speedups.http_head cimport RequestHead
 from fasterapi._speedups.http_host cimport host_of, in_ticks
-from fasterapi._speedups.http_handshake cimport HandshakeFault, encoded_again, fault_of
+from fasterapi._speedups.http_handshake cimport (
+    HandshakeFault, encoded_again, fault_of, hand_over,
+)
 from fasterapi._speedups.http_native cimport answer_natively
 from fasterapi._speedups.http_serve cimport answer_by_app, answer_by_plan
 
@@ -234,7 +236,7 @@ cdef class HttpProtocol(Connection):
             self.keep(data, at)
             return -1
         if head.has_upgrade and head.upgrade is not None:
-            if head.upgrade == b"websocket" and self.host.websocket_class is not None and \
+            if b"websocket" in head.upgrade and self.host.websocket_class is not None and \
                     head.method == "GET" and head.content_length <= 0 and not head.is_chunked:
                 self.upgrade(head, data, at + used)
                 return -1
@@ -397,8 +399,9 @@ cdef class HttpProtocol(Connection):
             self.set_timer(IDLE, self.host.keep_alive_s)
         else:
             self.body_size = 0  # of what is dropped from now on
-        if not self.is_driving and (
-            self.pending is not None or self.is_read_paused or self.is_at_eof
+        # While requests are read on the stack, `drive` itself goes on; but not with reading.
+        if self.is_read_paused or not self.is_driving and (
+            self.pending is not None or self.is_at_eof
         ):
             self.go_on_soon()
         return 0
@@ -411,7 +414,6 @@ cdef class HttpProtocol(Connection):
         cdef HandshakeFault fault = fault_of(head)
         if fault is not None:
             return self.refuse(fault.status, fault.reason)
-        handshake = encoded_again(head, data[at:])
         self.flush()
         self.let_go()
         protocol = self.host.websocket_class(
@@ -419,7 +421,5 @@ cdef class HttpProtocol(Connection):
             server_state=self.host.server_state,
             app_state=self.host.app_state,
         )
-        protocol.connection_made(transport)
-        protocol.data_received(handshake)
-        transport.set_protocol(protocol)
+        hand_over(transport, protocol, encoded_again(head), data[at:])
         return 0

@@ -103,16 +103,17 @@ cdef class Connection(Link):
 
         A client that has only ended its side and one that has gone altogether look alike
         until something is sent to it. So an answer that is being sent goes on, and breaks when
-        the other side refuses it; a program that only waits is told that nobody does.
+        the other side refuses it; where nothing can be sent, a program that only waits is told
+        that nobody does.
         """
         cdef HttpExchange x = self.exchange
         if self.mode >= LINGERING:
             return
         if x is not None and not self.is_write_paused:
-            if x.is_silent:
+            if x.silence and not x.probe():
                 x.is_gone = True
                 x.wake()
-            x.is_silent = True
+            x.silence += 1
         self.host.loop.call_later(HALF_CLOSED_S, self.look_for_life)
 
     cdef int pause(self) except -1:

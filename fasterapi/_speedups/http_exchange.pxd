@@ -41,7 +41,7 @@ cdef class HttpExchange(Exchange):
     cdef bint is_received        # and the app has received its end
     cdef bint expects_continue
     cdef bint is_gone            # the client is, or the program is told so
-    cdef bint is_silent          # nothing was sent since the last look of a half-closed link
+    cdef int silence             # looks of a half-closed link since something was sent
     cdef list waiters            # futures of `receive_message`
     # The answer.
     cdef bint keep_alive
@@ -53,7 +53,6 @@ cdef class HttpExchange(Exchange):
     cdef bint is_begun           # the coroutine has been started
     cdef bint is_over            # and has ended
     cdef bint is_bodiless
-    cdef bint is_misframed       # the body has not the length that the app announced
     cdef int framing
     cdef long long left          # of the announced content length
     cdef Py_ssize_t streak       # bytes sent since the app last waited for the client
@@ -78,4 +77,5 @@ cdef class HttpExchange(Exchange):
     cdef int write_answer(self) except -1
     cdef int write_hint(self, object links) except -1
     cdef int finish(self) except -1
+    cdef bint probe(self) except -1
     cdef int log(self) except -1

@@ -14,6 +14,7 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.head cimport FieldLines, encode, encode_answer
 from fasterapi._speedups.http_authority cimport length_of
+from fasterapi._speedups.http_head cimport tokens_of
 from fasterapi._speedups.http_host cimport Watched
 from fasterapi._speedups.http_log cimport log_request
 from fasterapi._speedups.http_ready cimport NOTHING, ready
@@ -25,6 +26,7 @@ cdef enum:
     BY_LENGTH = 1
     BY_CHUNKS = 2
     BY_CLOSE = 3       # HTTP/1.0 without a length
+    LAST_PROBE = 2048  # looks: ten zeros in eight minutes
     FAIR_BYTES = 262144    # of a stream that need not wait, before others have their turn
     MESSAGE_COST = 512     # what a message counts beside its bytes
     RESET_CONTENT = 205    # a status
@@ -215,7 +217,7 @@ cdef class HttpExchange(Exchange):
     cdef int send_now(self, object message) except -1:
         """Do what *message* asks for; the connection takes it."""
         kind = message["type"]
-        self.is_silent = False
+        self.silence = 0
         if self.is_finished:
             raise RuntimeError(
                 f"Unexpected ASGI message {kind!r} sent, after response already completed."
@@ -237,7 +239,7 @@ cdef class HttpExchange(Exchange):
             raise RuntimeError(
                 f"Expected ASGI message 'http.response.body', but got {kind!r}."
             )
-        body = message.get("body", b"")
+        body = message.get("body") or b""
         self.write_body(body, message.get("more_body", False))
         self.streak += len(body) + MESSAGE_COST
         return 0
@@ -261,16 +263,14 @@ cdef class HttpExchange(Exchange):
     cdef int begin(self, int status, object headers) except -1:
         """Set status and fields; raise, before anything was written, if they cannot be sent."""
         cdef list fields = headers if type(headers) is list else list(headers)
-        if not 200 <= status <= 599:
-            raise ValueError(f"status must be 200 to 599, got {status}")
+        if not 200 <= status <= 999:
+            raise ValueError(f"status must be 200 to 999, got {status}")
         check_fields(fields)
         self.head = fields
         self.notice_fields(status)
         self.status = status
         self.has_head = True
         self.started = True
-        if self.host.access_logger is not None:
-            self.log()
         return 0
 
     cdef int notice_fields(self, int status) except -1:
@@ -286,7 +286,7 @@ cdef class HttpExchange(Exchange):
             name = as_bytes(field[0])
             size = PyBytes_GET_SIZE(name)
             if size == 14 and same_letters(name, b"content-length", size):
-                value = as_bytes(field[1])
+                value = as_bytes(field[1]).strip(b" \t")
                 self.left = length_of(value)
                 if self.left < 0 or has_length:
                     if has_length or not value.isdigit():
@@ -297,7 +297,7 @@ cdef class HttpExchange(Exchange):
                 is_chunked = as_bytes(field[1]).lower() == b"chunked"
                 has_other_coding |= not is_chunked
             elif size == 10 and same_letters(name, b"connection", size):
-                if b"close" in as_bytes(field[1]).lower():
+                if b"close" in tokens_of(as_bytes(field[1])):
                     self.keep_alive = False
                     self.says_close = True
         if has_other_coding or is_chunked and (
@@ -314,7 +314,9 @@ cdef class HttpExchange(Exchange):
         return 0
 
     cdef FieldLines common_lines(self):
-        """Return the server's own fields for the head that goes out now."""
+        """Return the server's own fields for the head that goes out now, and log it."""
+        if self.host.access_logger is not None:
+            self.log()
         self.host.refresh_lines()
         self.is_head_out = True
         if not self.is_read and self.link.will_close(self):
@@ -345,7 +347,6 @@ cdef class HttpExchange(Exchange):
         cdef bytes body = as_bytes(given)
         if not has_more and self.trailers is not None and not self.is_body_out:
             if self.framing == BY_LENGTH and len(body) != self.left and not self.is_bodiless:
-                self.is_misframed = True
                 raise RuntimeError("Response content does not have its Content-Length")
             self.is_body_out = True
             return self.write_body(body, True)
@@ -363,10 +364,9 @@ cdef class HttpExchange(Exchange):
             if self.status == RESET_CONTENT:
                 body = b""  # RFC 9110 section 15.3.6: it has a length, which is 0
             if self.framing == BY_LENGTH:
-                self.is_misframed = len(body) > self.left or not has_more and len(body) < self.left
                 if len(body) > self.left:
                     raise RuntimeError("Response content longer than Content-Length")
-                if self.is_misframed:
+                if not has_more and len(body) < self.left:
                     raise RuntimeError("Response content shorter than Content-Length")
                 self.left -= len(body)
             if self.is_head_out:
@@ -428,16 +428,27 @@ cdef class HttpExchange(Exchange):
             return self.write_body(self.payload, False)
         self.started = True
         self.has_head = True
-        if self.host.access_logger is not None:
-            self.log()
         self.link.put(
             encode_answer(self.status, self.common_lines(), self.media_type, self.payload)
         )
         return self.finish()
 
+    cdef bint probe(self) except -1:
+        """Send something that means nothing, if there is such a thing; else return false.
+
+        Who has gone refuses it, and the connection breaks. Between two chunks it is a zero in
+        front of the next one's size (RFC 9112 section 7.1). Ever more seldom, for parsers know
+        only so many digits.
+        """
+        if self.framing != BY_CHUNKS or not self.is_head_out or self.link is None:
+            return False
+        if self.silence < LAST_PROBE and self.silence & (self.silence - 1) == 0:
+            self.link.put(b"0")
+        return True
+
     cdef int write_hint(self, object links) except -1:
         """Write a 103 answer (RFC 8297), which HTTP/1.0 clients must not see."""
-        cdef list fields = [(b"link", bytes(value)) for value in links]
+        cdef list fields = [(b"link", as_bytes(value)) for value in links]
         if self.minor == 1 and fields:
             self.link.put(encode(103, fields, None, None, -1, None))
         return 0
@@ -474,8 +485,8 @@ cdef list trailer_lines(list fields):
 
 
 cdef inline bytes as_bytes(object given):
-    """Return bytes of anything like bytes."""
-    return <bytes>given if type(given) is bytes else bytes(given)
+    """Return bytes of anything like bytes; of a number or a list there are none."""
+    return <bytes>given if type(given) is bytes else bytes(memoryview(given))
 
 
 cdef list without(list fields, bytes lower_name):

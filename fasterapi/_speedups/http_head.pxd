@@ -15,7 +15,7 @@ cdef class RequestHead:
     cdef readonly bint is_chunked
     cdef readonly bint wants_close       # Connection: close
     cdef readonly bint has_upgrade       # Connection: upgrade
-    cdef readonly bytes upgrade          # value of Upgrade in lower case, or None
+    cdef readonly list upgrade           # protocols in lower case, or None
     cdef readonly bint expects_continue
     cdef readonly bint is_forwarded      # a field that only a proxy sends
     cdef readonly int status             # of the refusal
@@ -41,4 +41,5 @@ cdef class RequestHead:
     cdef Py_ssize_t check(self) except -2
 
 
+cdef list tokens_of(bytes value)
 cdef Text value_end(Text at, Text stop) noexcept nogil

@@ -14,7 +14,7 @@ class RequestHead:
     is_chunked: bool
     wants_close: bool
     has_upgrade: bool
-    upgrade: bytes | None
+    upgrade: list[bytes] | None
     expects_continue: bool
     is_forwarded: bool
     status: int

@@ -266,21 +266,20 @@ cdef class RequestHead:
         elif size == 10 and memcmp(text, b"connection", 10) == 0:
             self.notice_connection(value)
         elif size == 7 and memcmp(text, b"upgrade", 7) == 0:
-            self.upgrade = value.lower()
+            self.upgrade = (self.upgrade or []) + tokens_of(value)
         elif size == 6 and memcmp(text, b"expect", 6) == 0:
-            if b"100-continue" in [token.strip(b" \t") for token in value.lower().split(b",")]:
+            if b"100-continue" in tokens_of(value):
                 self.expects_continue = True
         elif size > 12 and memcmp(text, b"x-forwarded-", 12) == 0:
             self.is_forwarded = True
         return 0
 
     cdef int notice_connection(self, bytes value) except -1:
-        for token in value.lower().split(b","):
-            token = token.strip(b" \t")
-            if token == b"close":
-                self.wants_close = True
-            elif token == b"upgrade":
-                self.has_upgrade = True
+        cdef list tokens = tokens_of(value)
+        if b"close" in tokens:
+            self.wants_close = True
+        if b"upgrade" in tokens:
+            self.has_upgrade = True
         return 0
 
     cdef Py_ssize_t check(self) except -2:
@@ -331,6 +330,11 @@ cdef str method_of(Text start, Text stop):
     """Return a known method, or None."""
     cdef bytes name = PyBytes_FromStringAndSize(<const char*>start, span(start, stop))
     return name.decode("ascii") if name in METHODS else None
+
+
+cdef list tokens_of(bytes value):
+    """Return the members of a list (RFC 9110 section 5.6.1) in lower case."""
+    return [token.strip(b" \t") for token in value.lower().split(b",")]
 
 
 cdef bytes lower_name(Text start, Py_ssize_t size):

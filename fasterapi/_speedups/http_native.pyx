@@ -50,8 +50,6 @@ cdef int write_frozen(HttpExchange x, Reply reply) except -1:
     x.status = reply.status
     x.started = True
     x.has_head = True
-    if x.host.access_logger is not None:
-        x.log()
     x.link.put(reply.wire(x.common_lines()))
     return x.finish()
 

@@ -127,12 +127,11 @@ cdef int fail(HttpExchange x, object error) except -1:
 
     Also SystemExit and KeyboardInterrupt: one request must not end the process.
     """
-    if isinstance(error, CancelledError):
+    cdef bint is_cancelled = isinstance(error, CancelledError)
+    if is_cancelled:
         # SECURITY: also this a client can have as often as it likes, if its loss cancels.
         log = x.host.logger.info if x.is_gone else x.host.logger.warning
         log("request cancelled %s", describe(x))
-        if x.link is not None and not x.has_head:
-            refuse(x, 503, b"Service Unavailable")
     elif x.is_gone and isinstance(error, ClientDisconnect):
         # SECURITY: any client can have this; a traceback for each would flood the log.
         x.host.logger.info("client gone before its request was read %s", describe(x))
@@ -140,9 +139,13 @@ cdef int fail(HttpExchange x, object error) except -1:
         x.host.logger.error(
             "Exception in ASGI application %s\n", describe(x), exc_info=error
         )
-    if x.is_misframed and not x.is_head_out and x.link is not None:
-        return refuse(x, 500, b"Internal Server Error")
-    return cut_off(x) if x.has_head and not x.is_finished else 0
+    if x.link is None or x.is_finished:
+        return 0
+    if x.is_head_out:
+        return cut_off(x)
+    if is_cancelled:
+        return refuse(x, 503, b"Service Unavailable")
+    return refuse(x, 500, b"Internal Server Error")
 
 
 cdef int cut_off(HttpExchange x) except -1:
@@ -156,14 +159,12 @@ cdef int end(HttpExchange x) except -1:
     """Leave the connection in order, whatever the program has left undone."""
     x.is_over = True
     if x.link is not None and not x.is_finished:
-        if not x.has_head:
-            refuse(x, 500, b"Internal Server Error")
-        else:
-            if not x.is_gone:
-                x.host.logger.error(
-                    "response not completed, connection closed %s", describe(x)
-                )
+        if not x.is_gone:
+            x.host.logger.error("response not completed, connection closed %s", describe(x))
+        if x.is_head_out:
             cut_off(x)
+        else:
+            refuse(x, 500, b"Internal Server Error")
     # They refer back to the exchange.
     x.receive = None
     x.send = None

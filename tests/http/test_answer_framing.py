@@ -72,6 +72,78 @@ def test_wrong_length_is_an_error(make, fields, caplog):
 
 
 @pytest.mark.parametrize("make", [hosted, own])
+@pytest.mark.parametrize("status", [600, 999])
+def test_any_status_of_three_digits_is_sent(make, status):
+    """The registry ends at 599 (RFC 9110 section 15), programs do not."""
+    assert answers_of(make(status, [LENGTH])) == ([(status, b"abc")], False)
+
+
+@pytest.mark.parametrize("make", [hosted, own])
+@pytest.mark.parametrize("value", [b" 3", b"3\t", b"03"])
+def test_blanks_around_a_length_mean_nothing(make, value):
+    assert answers_of(make(200, [(b"content-length", value)])) == ([(200, b"abc")], False)
+
+
+@pytest.mark.parametrize(
+    ("value", "closes"),
+    [(b"close", True), (b"x, Close", True), (b"closed", False), (b"not-close", False)],
+)
+def test_connection_of_the_application_is_a_list(value, closes):
+    fields = [LENGTH, (b"connection", value)]
+    assert answers_of(hosted(200, fields)) == ([(200, b"abc")], closes)
+
+
+START = {"type": "http.response.start", "status": 200, "headers": [LENGTH]}
+OPEN = {"type": "http.response.start", "status": 200, "headers": []}
+
+
+def sending(*messages):
+    """Return an ASGI application that sends these, or raises those that are exceptions."""
+
+    async def app(scope, receive, send):
+        for message in messages:
+            if isinstance(message, Exception):
+                raise message
+            await send(message)
+
+    return app
+
+
+def body(data):
+    return {"type": "http.response.body", "body": data}
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [[START], [OPEN], [START, RuntimeError()], [OPEN, RuntimeError()], [OPEN, OPEN],
+     [OPEN, body("text")], [OPEN, body(3)], [OPEN, body([3])]],
+    ids=["ends", "ends without a length", "fails", "fails without a length", "begins twice",
+         "text", "number", "list"],
+)  # fmt: skip
+def test_program_that_stops_before_its_body_is_answered_for(messages, caplog):
+    """Its head has not gone out yet, and what the client gets is what the log says."""
+    caplog.set_level(logging.INFO, "uvicorn.access")
+
+    async def run():
+        desk = Desk(sending(*messages), HttpProtocol, interface="asgi3", access_log=True)
+        return await desk.send(get())
+
+    out, is_closed = asyncio.run(run())
+    answers, rest = read_answers(out, ended=is_closed)
+    assert [(answer.status, answer.body) for answer in answers] == [(500, b"Internal Server Error")]
+    assert rest == b""
+    assert is_closed
+    access = [line.getMessage() for line in caplog.records if line.name == "uvicorn.access"]
+    assert [line[-3:] for line in access] == ["500"]
+    assert [line.levelname for line in caplog.records if line.name == "uvicorn.error"] == ["ERROR"]
+
+
+@pytest.mark.parametrize("data", [None, bytearray(b""), memoryview(b"")])
+def test_body_may_be_anything_that_is_empty(data):
+    assert answers_of(sending(OPEN, body(data))) == ([(200, b"")], False)
+
+
+@pytest.mark.parametrize("make", [hosted, own])
 @pytest.mark.parametrize("fields", [[], [LENGTH], [CHUNKED], [LENGTH, GZIP]])
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_status_without_a_body_has_none(make, fields, status, caplog):

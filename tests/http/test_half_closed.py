@@ -88,6 +88,71 @@ def test_stream_that_goes_on_reaches_a_half_closed_client():
         assert [len(answer.body) for answer in answers] == [30, 5], f"end after {moment} turns"
 
 
+async def talk(app, act):
+    """Return a wire whose client has half closed, after *act* with it."""
+    desk = Desk(app, HttpProtocol, interface="asgi3")
+    wire = Wire(HttpProtocol, desk.config, desk.state)
+    wire.feed(get())
+    wire.half_close()
+    await wire.settle()
+    await act(wire)
+    await wire.settle()
+    return wire
+
+
+def test_stream_may_be_silent_for_as_long_as_it_likes():
+    """A byte that means nothing finds out that the client is there, and the stream goes on."""
+
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        await receive()
+        gone = asyncio.ensure_future(receive())
+        await asyncio.wait([gone, word], return_when="FIRST_COMPLETED")
+        heard.append(gone.done())
+        gone.cancel()
+        for data in (b"two", b"three"):
+            await send({"type": "http.response.body", "body": data, "more_body": True})
+        await send({"type": "http.response.body"})
+
+    async def wait_long(wire):
+        for _ in range(5000):
+            wire.protocol.look_for_life()
+        word.set_result(None)
+
+    async def run():
+        nonlocal word
+        word = asyncio.get_running_loop().create_future()
+        return await talk(app, wait_long)
+
+    word, heard = None, []
+    wire = asyncio.run(run())
+    answers, rest = read_answers(bytes(wire.out), ended=wire.is_closed)
+    assert [answer.body for answer in answers] == [b"onetwothree"]
+    assert rest == b""
+    assert heard == [False]
+    assert bytes(wire.out).count(b"\r\n" + b"0" * 11 + b"3\r\ntwo") == 1  # few enough digits
+
+
+@pytest.mark.parametrize("fields", [[(b"content-length", b"6")], None], ids=["length", "no head"])
+def test_where_no_byte_may_be_sent_silence_is_the_end(fields):
+    async def app(scope, receive, send):
+        if fields is not None:
+            await send({"type": "http.response.start", "status": 200, "headers": fields})
+            await send({"type": "http.response.body", "body": b"one", "more_body": True})
+        while (message := await receive())["type"] == "http.request":
+            pass
+        heard.append(message["type"])
+
+    async def wait(wire):
+        wire.protocol.look_for_life()
+        wire.protocol.look_for_life()
+
+    heard = []
+    asyncio.run(talk(app, wait))
+    assert heard == ["http.disconnect"]
+
+
 def test_program_that_only_waits_learns_that_nobody_does():
     async def app(scope, receive, send):
         while (message := await receive())["type"] == "http.request":

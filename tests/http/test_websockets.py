@@ -3,6 +3,7 @@
 The connection is handed to uvicorn's WebSocket class; these tests hold the whole to RFC 6455.
 """
 
+import asyncio
 import struct
 
 import pytest
@@ -36,6 +37,22 @@ def make_app():
                 app.state.closed[who] = message.get("code"), message.get("reason")
                 return
             await websocket.send({**message, "type": "websocket.send"})
+
+    @app.websocket("/late")
+    async def late(websocket: WebSocket):
+        app.state.accepting = asyncio.Event()
+        await app.state.accepting.wait()
+        await echo(websocket)
+
+    @app.get("/accept")
+    async def accept():
+        app.state.accepting.set()
+
+    @app.websocket("/hesitating")
+    async def hesitating(websocket: WebSocket):
+        await websocket.receive()
+        message = await websocket.receive()
+        app.state.closed["hesitating"] = message["type"]
 
     @app.websocket("/close/{code}")
     async def close(websocket: WebSocket, code: int):
@@ -285,6 +302,46 @@ def test_frame_may_come_with_the_handshake(door):
         while len(rest) < len(early):
             rest += client.recv(100)
         assert rest == early
+
+
+def test_control_frame_never_overtakes_the_handshake(door):
+    """A pong in front of the 101 would be no HTTP (RFC 6455 section 4.2.2)."""
+    with door.connect() as client:
+        client.sendall(HANDSHAKE + masked(PING, b"now") + masked(CLOSE, b"\x03\xe8"))
+        data = read_all(client)
+    head, _, frames = data.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 101 ")
+    assert frames == b"\x8a\x03now\x88\x02\x03\xe8"
+
+
+def test_violation_is_closed_after_the_handshake(door):
+    with door.connect() as client:
+        client.sendall(HANDSHAKE + b"\x81\x01a")
+        data = read_all(client)
+    assert data.startswith(b"HTTP/1.1 101 ")
+    assert closing_code(data) == 1002
+
+
+def test_many_frames_may_come_before_the_application_accepts(door):
+    """What does not fit into the buffer waits in the client's socket."""
+    texts = [f"{number:05}".encode() * 200 for number in range(300)]
+    expected = b"".join(Frame(Opcode.TEXT, text).serialize(mask=False) for text in texts)
+    with door.connect() as client:
+        client.sendall(HANDSHAKE.replace(b"/echo", b"/late"))
+        client.sendall(b"".join(masked(TEXT, text) for text in texts))
+        assert door.get("/accept") == (200, b"null")
+        rest = read_answer(client)[2]
+        while len(rest) < len(expected):
+            piece = client.recv(65536)
+            assert piece
+            rest += piece
+        assert rest == expected
+
+
+def test_client_that_leaves_before_the_answer_is_known_to_have_left(door):
+    with door.connect() as client:
+        client.sendall(HANDSHAKE.replace(b"/echo", b"/hesitating") + masked(TEXT, b"early"))
+    wait_until(lambda: "hesitating" in door.closed)
 
 
 def test_handshake_may_come_byte_by_byte(door):

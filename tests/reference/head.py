@@ -58,8 +58,8 @@ def encode_head(
     length_bytes: int = -1,
     body: bytes = b"",
 ) -> bytes:
-    if not 100 <= status <= 599:
-        raise ValueError(f"status must be 100 to 599, got {status}")
+    if not 100 <= status <= 999:
+        raise ValueError(f"status must be 100 to 999, got {status}")
     line = f"HTTP/1.1 {status} {REASONS.get(status, '')}\r\n".encode("ascii")
     length = b"" if length_bytes < 0 else b"content-length: %d\r\n" % length_bytes
     return line + common + own + length + field_lines(fields) + b"\r\n" + body

@@ -4,7 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 
-STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-5]\d\d) [\x20-\x7e]*")
+STATUS_LINE = re.compile(rb"HTTP/1\.1 ([1-9]\d\d) [\x20-\x7e]*")
 FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([^\x00-\x08\x0a-\x1f\x7f]*)")
 
 

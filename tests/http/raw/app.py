@@ -74,6 +74,11 @@ async def unchanged():
     return Response(status_code=304, headers={"etag": '"1"'})
 
 
+@app.get("/status/{code}")
+async def status(code: int):
+    return Response(b"abc", status_code=code)
+
+
 @app.get("/reset")
 async def reset():
     return Response(b"abc", status_code=205)

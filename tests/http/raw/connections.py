@@ -191,6 +191,12 @@ UPGRADES = [
     case("websocket behind a request",
          PLAIN + get(UP, "Upgrade: websocket", KEY, "Sec-WebSocket-Version: 13"), (200, 403), CLOSE,
          "6455 4.2.2"),
+    case("websocket among others", get(UP, "Upgrade: h2c, WebSocket", KEY,
+         "Sec-WebSocket-Version: 13"), 403, CLOSE, UPGRADE),
+    case("websocket in the second line", get(UP, "Upgrade: websocket", "Upgrade: h2c", KEY,
+         "Sec-WebSocket-Version: 13"), 403, CLOSE, UPGRADE),
+    served("protocol that begins like websocket", get(UP, "Upgrade: websockets", KEY,
+           "Sec-WebSocket-Version: 13"), UPGRADE, method="GET"),
     case("websocket behind a slow one",
          SLOW + get(UP, "Upgrade: websocket", KEY, "Sec-WebSocket-Version: 13"), (200, 403), CLOSE,
          "6455 4.2.2"),
@@ -215,6 +221,11 @@ FRAMED = [
          "9110 9.3.2", heads=(0,)),
     case("HEAD with a long body", request("HEAD", "/plaintext", "Content-Length: 99999999"), 413,
          CLOSE, "9110 9.3.2", heads=(0,)),
+    *(
+        case(f"status {status}", get(target=f"/status/{status}") + PLAIN, (status, 200), KEEP,
+             "9110 15")
+        for status in (600, 700, 999)
+    ),
     case("205", get(target="/reset") + PLAIN, (205, 200), KEEP, "9110 15.3.6"),
     case("205 has no body", get(target="/reset"), 205, KEEP, "9110 15.3.6",
          lines=(b"content-length: 0",)),
@@ -237,6 +248,15 @@ FRAMED = [
     case("large answers", get(target="/large") * 3, (200,) * 3, KEEP, "9112 9.3"),
     case("long unread body", post("Content-Length: 100000", body=b"x" * 100000, target="/unread")
          + PLAIN, (200, 200), KEEP, "9112 9.3"),
+    case("unread body that comes after the answer",
+         (post("Content-Length: 100000", body=b"x" * 70000, target="/unread"), LISTEN,
+         b"x" * 30000), 200, KEEP, "9112 9.3"),
+    case("unread chunks that come after the answer",
+         (chunked(b"186a0\r\n" + b"x" * 70000, target="/unread"), LISTEN,
+         b"x" * 30000 + b"\r\n0\r\n\r\n"), 200, KEEP, "9112 9.3"),
+    case("body of an unknown path that comes after the answer",
+         (post("Content-Length: 200000", body=b"x" * 70000, target="/no"), LISTEN,
+         b"x" * 130000), 404, KEEP, "9112 9.3"),
     case("very long unread body", post("Content-Length: 2000000", body=b"x" * 2000000,
          target="/unread"), 200, EITHER, "9112 9.3"),
     case("very long unread chunks", chunked((b"10000\r\n" + b"x" * 65536 + b"\r\n") * 20
