@@ -10,13 +10,20 @@ from concurrent.futures import ProcessPoolExecutor
 from random import Random
 
 from tests.conformance.fuzzing.compare import Difference, compare
+from tests.conformance.fuzzing.compare_sessions import compare_sessions
 from tests.conformance.fuzzing.over_http import compare_over_http
 from tests.conformance.fuzzing.program import write_program
+from tests.conformance.fuzzing.sessions_over_http import compare_sessions_over_http
 
 Found = list[tuple[str, str]]
 """What is different, and as text."""
 
-_DOORS = {"asgi": (compare,), "http": (compare_over_http,), "both": (compare, compare_over_http)}
+_DOORS = {
+    "asgi": (compare, compare_sessions),
+    "http": (compare_over_http, compare_sessions_over_http),
+    "websocket": (compare_sessions, compare_sessions_over_http),
+    "both": (compare, compare_over_http, compare_sessions, compare_sessions_over_http),
+}
 _AT_ONCE = 20
 
 

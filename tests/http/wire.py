@@ -61,6 +61,10 @@ class Wire(asyncio.Transport):
 
     # --- what a protocol class calls -------------------------------------------------------
 
+    def set_protocol(self, protocol):
+        """Hand the connection to *protocol*: a WebSocket's."""
+        self.protocol = protocol
+
     def write(self, data):
         assert isinstance(data, bytes | bytearray | memoryview)
         assert not self.is_closed, "written after the end"

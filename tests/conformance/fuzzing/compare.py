@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -28,6 +28,10 @@ _CALLS = 14
 _PATIENCE_S = 20.0
 
 
+Ask = Callable[[Any, Any, list[str]], Awaitable[Any]]
+"""Makes one call of an application, whose log is given, and returns what can be seen of it."""
+
+
 @dataclass(frozen=True)
 class Difference:
     """What one of our doors does otherwise than FastAPI."""
@@ -35,7 +39,7 @@ class Difference:
     seed: int
     door: str
     subject: str
-    call: Call | None
+    call: Any
     theirs: Any
     ours: Any
 
@@ -68,7 +72,7 @@ def compare(seed: int) -> list[Difference]:
     """Return how the program of *seed* differs; empty if it does not."""
     program = write_program(seed)
     calls = write_calls(program, _CALLS)
-    theirs, *ours = (_observe(program, calls, door) for door in DOORS)
+    theirs, *ours = (observe(program, calls, door, _ask) for door in DOORS)
     found = []
     for door, seen in zip(DOORS[1:], ours, strict=True):
         found.extend(differences(seed, door, calls, theirs, seen))
@@ -76,7 +80,7 @@ def compare(seed: int) -> list[Difference]:
 
 
 def differences(
-    seed: int, door: str, calls: list[Call], theirs: list[Any], ours: list[Any]
+    seed: int, door: str, calls: Sequence[Any], theirs: list[Any], ours: list[Any]
 ) -> Iterator[Difference]:
     """Yield what is different, and not on purpose, between two observations."""
     if any(isinstance(item, tuple) and item[0] == "UsageError" for item in ours):
@@ -85,14 +89,14 @@ def differences(
     for subject, their, our in zip(subjects, theirs, ours, strict=False):
         if their == our or (isinstance(subject, Call) and _is_on_purpose(subject, their, our)):
             continue
-        if not isinstance(subject, Call):
+        if isinstance(subject, str):
             if isinstance(their, tuple) and isinstance(our, tuple) and our[1].startswith(their[1]):
                 continue  # ours say as well where the mistake is
             yield Difference(seed, door, subject, None, their, our)
             continue
         names = [
             name
-            for name in Outcome.__dataclass_fields__
+            for name in their.__dataclass_fields__
             if getattr(their, name) != getattr(our, name)
         ]
         before, now = ({name: getattr(one, name) for name in names} for one in (their, our))
@@ -132,9 +136,10 @@ def _is_on_purpose(call: Call, theirs: Outcome, ours: Outcome) -> bool:
         return True  # a file where JSON in a form field is expected
     failed = theirs.error is not None and theirs.error[0] in _UNWRITABLE
     seen = any(event.endswith(f" {name}") for event in theirs.events for name in _UNWRITABLE)
-    # Behind a server the exception does not come out, and other handlers than the first one's
-    # cannot answer any more.
-    hidden = (theirs.status, theirs.error) == (500, None) and _is_unwritable(call, ours)
+    # Behind a server the exception does not come out, nor where sending the 500 fails; and other
+    # handlers than the first one's cannot answer any more.
+    is_hidden = theirs.error is None or (bool(call.failure) and theirs.error[0] == "OSError")
+    hidden = theirs.status == 500 and is_hidden and _is_unwritable(call, ours)
     started = theirs.error is not None and theirs.error[1].endswith("already started.")
     return failed or seen or hidden or (started and _is_unwritable(call, ours))
 
@@ -168,8 +173,8 @@ def _begun(outcome: Outcome) -> bool:
     return any(event == "between" or event.startswith("endpoint") for event in outcome.events)
 
 
-def _observe(program: Program, calls: list[Call], door: str) -> list[Any]:
-    """Return the outcome of building, of the document, and of every call."""
+def observe(program: Program, calls: list[Any], door: str, ask: Ask) -> list[Any]:
+    """Return the outcome of building, of the document, and of every call made by *ask*."""
     package = fastapi if door == "fastapi" else fasterapi
     events, log = recorder()
     with warnings.catch_warnings():
@@ -177,9 +182,9 @@ def _observe(program: Program, calls: list[Call], door: str) -> list[Any]:
         try:
             app, add_late = load(program, package, log)
         except Exception as error:
-            return [_worded(error)]
+            return [worded(error)]
         seen: list[Any] = ["built", _document(app)]
-        seen.extend(asyncio.run(_ask_all(app, add_late, calls, door, events)))
+        seen.extend(asyncio.run(_ask_all(app, add_late, calls, door, events, ask)))
         return [*seen, _document(app)]
 
 
@@ -204,11 +209,16 @@ def _document(app: Any) -> Any:
     try:
         return json.loads(json.dumps(app.openapi()))
     except Exception as error:
-        return _worded(error)
+        return worded(error)
 
 
 async def _ask_all(
-    app: Any, add_late: Callable[[], None], calls: list[Call], door: str, events: list[str]
+    app: Any,
+    add_late: Callable[[], None],
+    calls: list[Any],
+    door: str,
+    events: list[str],
+    ask: Ask,
 ) -> list[Any]:
     outcomes: list[Any] = []
     late: Any = "added"
@@ -219,8 +229,8 @@ async def _ask_all(
             try:
                 add_late()
             except Exception as error:
-                late = _worded(error)
-        outcomes.append(await _ask(app, call, events))
+                late = worded(error)
+        outcomes.append(await ask(app, call, events))
     return [*outcomes, late]
 
 
@@ -240,35 +250,36 @@ async def _ask(app: Any, call: Call, events: list[str]) -> Outcome:
             raise OSError("the client is gone")
         if message["type"] == "http.response.start":
             answer["status"] = message["status"]
-            answer["headers"] = _pairs(message.get("headers", []))
+            answer["headers"] = pairs(message.get("headers", []))
         else:
             answer["body"] += message.get("body", b"")
 
     error = None
     try:
-        with _quiet():
+        with quiet():
             await asyncio.wait_for(app(call.scope(), receive, send), _PATIENCE_S)
     except Exception as raised:
-        error = _worded(raised)
+        error = worded(raised)
     return Outcome(**answer, events=list(events), error=error)
 
 
-def _pairs(headers: Any) -> list[tuple[bytes, bytes]]:
+def pairs(headers: Any) -> list[tuple[bytes, bytes]]:
     """Return *headers* as a list of pairs of bytes."""
     return [(bytes(name), bytes(value)) for name, value in headers]
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
+    """Say no warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
 
 
-def _worded(error: BaseException) -> tuple[str, str]:
+def worded(error: BaseException) -> tuple[str, str]:
     """Return class and text of *error* without the package's name."""
     if isinstance(error, ExceptionGroup):
-        return type(error).__name__, ", ".join(str(_worded(item)) for item in error.exceptions)
+        return type(error).__name__, ", ".join(str(worded(item)) for item in error.exceptions)
     text = _repeatable(str(error)).replace("fasterapi", "fastapi")
     if type(error).__name__ == "SchemaError":
         text = text.rsplit("\n", 1)[-1]  # pydantic's way to the place of the mistake

@@ -46,7 +46,15 @@ class Inputs:
 
 
 class Writer:
-    """Writes one program; every decision comes from its random generator."""
+    """Writes one program; every decision comes from its random generator.
+
+    Attributes:
+        kinds: Of dependencies.
+    """
+
+    kinds: tuple[str, ...] = (
+        *("def", "async", "async", "yield", "async yield", "class", "instance"),
+    )
 
     def __init__(self, seed: int) -> None:
         self.rng = Random(seed)
@@ -258,9 +266,7 @@ class Writer:
     def callable_text(self, name: str, signature: str, statements: str, arguments: str) -> str:
         """Return the definition of a dependency of a random kind."""
         value = f"[{name!r}, {arguments}]"
-        kind = self.rng.choice(
-            ("def", "async", "async", "yield", "async yield", "class", "instance")
-        )
+        kind = self.rng.choice(self.kinds)
         pause = "await asyncio.sleep(0)\n" if kind.startswith("async") and self.chance(0.4) else ""
         statements += pause
         if kind == "class":

@@ -74,16 +74,9 @@ def _call(rng: Random, target: Target) -> Call:
     method = target.method
     if rng.random() < 0.06:
         method = rng.choice(("HEAD", "OPTIONS", "POST", "DELETE", "get", "PATCH"))
-    path = _path(rng, target)
-    query = _query(rng, target)
-    headers = [(b"host", b"example.org")]
-    for name, texts in target.wires.header.items():
-        headers.extend(
-            (name.lower().encode(), rng.choice(texts).encode("latin-1", "replace"))
-            for _ in range(rng.choice((0, 1, 1, 2)))
-        )
-    if cookies := _cookies(rng, target):
-        headers.append((b"cookie", cookies.encode("latin-1", "replace")))
+    path = wire_path(rng, target)
+    query = wire_query(rng, target)
+    headers = wire_headers(rng, target)
     chunks: tuple[bytes, ...] = (b"",)
     if target.bodies or method in ("POST", "PUT") or rng.random() < 0.03:
         body, kind = random_body(rng, target.bodies)
@@ -103,7 +96,21 @@ def _call(rng: Random, target: Target) -> Call:
     return Call(method, path, query, tuple(headers), chunks, root_path, failure)
 
 
-def _path(rng: Random, target: Target) -> str:
+def wire_headers(rng: Random, target: Target) -> list[tuple[bytes, bytes]]:
+    """Return header fields, cookies among them, for what *target* reads."""
+    headers = [(b"host", b"example.org")]
+    for name, texts in target.wires.header.items():
+        headers.extend(
+            (name.lower().encode(), rng.choice(texts).encode("latin-1", "replace"))
+            for _ in range(rng.choice((0, 1, 1, 2)))
+        )
+    if cookies := _cookies(rng, target):
+        headers.append((b"cookie", cookies.encode("latin-1", "replace")))
+    return headers
+
+
+def wire_path(rng: Random, target: Target) -> str:
+    """Return a path that *target* may match."""
     if rng.random() < 0.04:
         return rng.choice(_ODD_PATHS)
     parts = []
@@ -125,7 +132,8 @@ def _path(rng: Random, target: Target) -> str:
     return path
 
 
-def _query(rng: Random, target: Target) -> bytes:
+def wire_query(rng: Random, target: Target) -> bytes:
+    """Return a query string with some of what *target* reads."""
     if rng.random() < 0.05:
         return rng.choice(_ODD_QUERIES).encode()
     pairs = []
