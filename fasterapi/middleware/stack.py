@@ -91,7 +91,7 @@ def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     for entry in reversed(functions):
         compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
         chain.insert(0, compatible.dispatch_func)  # type: ignore[attr-defined]
-    make = _DispatcherMaker(app, routes, tuple(chain), _Tables(app))
+    make = _DispatcherMaker(app, routes, tuple(chain), _Tables(app, app.router))
     inner = make(compatible, server_errors=None) if is_compiled and not replaced else None
     compatible = inner or compatible
     for entry in reversed(outer):
@@ -168,6 +168,7 @@ class _Tables:
     """
 
     app: Any
+    router: Any  # the one that the layers lead to, whichever the application has by now
     known: tuple[int, CompiledTable] | None = None
 
     def __call__(self) -> CompiledTable:
@@ -179,7 +180,7 @@ class _Tables:
         version = ROUTES_VERSION.value
         known = self.known
         if known is None or known[0] != version:
-            known = self.known = (version, RouteTable(self.app.router).compile())
+            known = self.known = (version, RouteTable(self.router).compile())
         table = known[1]
         if replaced_parts():
             self.app._door = None  # noqa: SLF001

@@ -24,7 +24,7 @@ from fasterapi.routing.frontend import (
     _FrontendRouteGroup,
 )
 from fasterapi.routing.paths import LazyPathRegex
-from fasterapi.routing.route import APIRoute, build_app, has_own_builders
+from fasterapi.routing.route import APIRoute, build_app
 from fasterapi.routing.scope import _effective_route_context_var
 from fasterapi.routing.state import assign_state, build_tree
 from fasterapi.types import IncEx
@@ -166,7 +166,8 @@ class _EffectiveRouteContext:
         finally:
             _effective_route_context_var.reset(token)
         context._own_app = context.app
-        context._handler_is_own = original_route._handler_is_own and has_own_builders()
+        # Asked again: the methods of its class may have been replaced since it was made.
+        context._handler_is_own = original_route._handler_is_own and original_route._is_plain()
         return context
 
     @classmethod

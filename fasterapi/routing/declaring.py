@@ -41,11 +41,13 @@ from fasterapi.utils import get_value_or_default
 
 __all__ = ("ON_EVENT_DEPRECATED", "REGISTRATION_DEFAULTS", "RouteDeclarations")
 
-ON_EVENT_DEPRECATED: Final = (
-    "on_event is deprecated, use lifespan event handlers instead.\n\n"
-    "Read more about it in the\n"
-    "[FastAPI docs for Lifespan Events](https://fastapi.tiangolo.com/advanced/events/)."
-)
+# COMPAT: blanks and all, since filters of warnings match it from its beginning.
+ON_EVENT_DEPRECATED: Final = """
+        on_event is deprecated, use lifespan event handlers instead.
+
+        Read more about it in the
+        [FastAPI docs for Lifespan Events](https://fastapi.tiangolo.com/advanced/events/).
+        """
 
 _EXTRA_OPTIONS: Final = {
     "methods": None,

@@ -26,7 +26,7 @@ from fasterapi.routing.options import (
     RouteOptions,
     show_options,
 )
-from fasterapi.routing.paths import reject_relative_path
+from fasterapi.routing.paths import check_leading_slash
 from fasterapi.routing.router import APIRouter, effective_paths
 from fasterapi.routing.verbs import VERB_SIGNATURE, VerbDecorators
 from fasterapi.types import DecoratedCallable
@@ -45,9 +45,7 @@ class AppDeclarations(VerbDecorators):
 
     def _check_path(self, path: str, endpoint: Any) -> None:
         # Only the app can tell: a router may get its slash from a prefix.
-        full_path = self.router.prefix + path
-        if full_path:
-            reject_relative_path(full_path, endpoint)
+        check_leading_slash(self.router.prefix + path, endpoint)
 
     def native(self, name: str) -> FrozenRoute:
         """Return the frozen answer of a native route, to refresh it.
@@ -154,7 +152,7 @@ class AppDeclarations(VerbDecorators):
             options: Those of `APIRouter.include_router`, which documents them.
         """
         prefix = self.router.prefix + options.get("prefix", "")
-        _reject_relative_paths(router.routes, prefix)
+        _check_leading_slashs(router.routes, prefix)
         self.router.include_router(router, **options)
 
     def frontend(
@@ -206,7 +204,6 @@ class AppDeclarations(VerbDecorators):
         return decorator
 
 
-def _reject_relative_paths(routes: list[BaseRoute], prefix: str) -> None:
+def _check_leading_slashs(routes: list[BaseRoute], prefix: str) -> None:
     for path, route in effective_paths(routes, prefix):
-        if path:
-            reject_relative_path(path, getattr(route, "endpoint", route))
+        check_leading_slash(path, getattr(route, "endpoint", route))

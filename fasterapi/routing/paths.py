@@ -12,13 +12,14 @@ from starlette.routing import PARAM_REGEX, Match, compile_path
 from starlette.types import Scope
 
 import fasterapi.routing as names
+from fasterapi.logger import logger
 
 __all__ = (
     "LazyPathRegex",
     "assign_path",
+    "check_leading_slash",
     "endpoint_location",
     "match_route",
-    "reject_relative_path",
     "require",
     "route_location",
 )
@@ -55,10 +56,16 @@ def _fail(error: Exception, path: str, endpoint: Any) -> NoReturn:
     raise kind(f"{error} ({route_location(path, endpoint)})") from error
 
 
-def reject_relative_path(path: str, endpoint: Any) -> None:
-    """Raise AssertionError if *path* can never match because it lacks the leading slash."""
-    if not path.startswith("/"):
-        _fail(AssertionError("Routed paths must start with '/'"), path, endpoint)
+def check_leading_slash(path: str, endpoint: Any) -> None:
+    """Log a warning if *path* can never match because it lacks the leading slash.
+
+    COMPAT: FastAPI takes it without a word; ``{rest:path}`` captures the slash and does match.
+    """
+    if path and path[0] not in "/{":
+        logger.warning(
+            "no request can match: a path has to start with '/' (%s)",
+            route_location(path, endpoint),
+        )
 
 
 def _split(path: str) -> tuple[str, Convertors]:

@@ -161,7 +161,7 @@ def _unexpected(*_report: Any) -> AssertionError:
 def _check_pristine(route: Any, original: Any) -> None:
     if replaced := patchpoints.changed():
         raise NotCompilable(f"replaced: {', '.join(replaced)}")
-    if not original._handler_is_own:
+    if not (original._handler_is_own and route._handler_is_own):
         raise NotCompilable(f"{type(original).__name__} handles requests in its own way")
     if route.app is not route._own_app:
         raise NotCompilable("route.app was replaced")

@@ -175,6 +175,11 @@ class APIRouter(RouteDeclarations, routing.Router):
         self._low_priority_routes: list[BaseRoute] = []
         self._frontend_routes: _FrontendRouteGroup | None = None
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name == "redirect_slashes":  # the compiled table has a copy
+            ROUTES_VERSION.bump()
+
     @property
     def routes(self) -> list[BaseRoute]:
         """The routes in order of matching; changing the list takes effect at once."""

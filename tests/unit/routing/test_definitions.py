@@ -9,6 +9,7 @@ import pytest
 from fasterapi import APIRouter, FastAPI
 from fasterapi.exceptions import FastAPIError
 from fasterapi.routing import APIRoute
+from fasterapi.testclient import TestClient
 
 
 def endpoint(a: str = "") -> None: ...
@@ -39,21 +40,6 @@ WRONG: dict[str, tuple[Callable[[], Any], type[Exception], str]] = {
         AssertionError,
         "Unknown path convertor 'nope' ",
     ),
-    "relative": (
-        lambda: FastAPI().get("items")(endpoint),
-        AssertionError,
-        "Routed paths must start with '/' ",
-    ),
-    "relative api_route": (
-        lambda: FastAPI().api_route("items")(endpoint),
-        AssertionError,
-        "Routed paths must start with '/' ",
-    ),
-    "relative, included": (
-        lambda: include("items"),
-        AssertionError,
-        "Routed paths must start with '/' ",
-    ),
 }
 
 
@@ -68,13 +54,33 @@ def test_error_tells_the_route_and_where_its_endpoint_is(
     assert "(route '" in str(caught.value)
 
 
-def test_relative_websocket_path_is_refused() -> None:
-    with pytest.raises(AssertionError, match="must start with '/'"):
-        FastAPI().websocket("ws")(session)
+RELATIVE: dict[str, Callable[[], Any]] = {
+    "get": lambda: FastAPI().get("items")(endpoint),
+    "api_route": lambda: FastAPI().api_route("items")(endpoint),
+    "included": lambda: include("items"),
+    "websocket": lambda: FastAPI().websocket("ws")(session),
+}
 
 
-def test_prefix_may_bring_the_slash() -> None:
+@pytest.mark.parametrize("define", RELATIVE.values(), ids=RELATIVE)
+def test_path_that_cannot_match_is_logged(
+    define: Callable[[], Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    define()
+    assert "a path has to start with '/' (route '" in caplog.text
+
+
+def test_prefix_may_bring_the_slash(caplog: pytest.LogCaptureFixture) -> None:
     include("items", prefix="/more-")
+    assert caplog.text == ""
+
+
+def test_parameter_may_capture_the_slash(caplog: pytest.LogCaptureFixture) -> None:
+    app = FastAPI()
+    app.get("{rest:path}")(lambda rest: rest)
+    client = TestClient(app)
+    assert [client.get(path).json() for path in ("/", "/a/b")] == ["/", "/a/b"]
+    assert caplog.text == ""
 
 
 def test_empty_path_needs_a_prefix() -> None:
