@@ -19,8 +19,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from fasterapi import _starlette_responses
+from fasterapi._speedups.cookies import has_semicolon
 from fasterapi._speedups.fields import append_field, set_field
-from fasterapi._speedups.head import check_header
+from fasterapi._speedups.head import check_headers
 from fasterapi._speedups.ranges import file_scope
 
 __all__ = ("EncodedResponse", "InjectedResponse", "collect_response")
@@ -56,6 +57,13 @@ class CheckedHeaders(MutableHeaders):
         append_field(self._list, key, value)
 
 
+def _checked_headers(raw: list[tuple[bytes, bytes]]) -> CheckedHeaders:
+    # PERF: `__init__` would find out which of three ways it was given the fields.
+    headers = CheckedHeaders.__new__(CheckedHeaders)
+    headers._list = raw  # noqa: SLF001
+    return headers
+
+
 class _CheckedResponse(Response):
     """A response whose headers and cookies are checked when they are set."""
 
@@ -65,9 +73,7 @@ class _CheckedResponse(Response):
     def headers(self) -> MutableHeaders:
         """The header fields; changes go straight to what is sent."""
         if self._headers is None:
-            # PERF: `__init__` would find out which of three ways it was given the fields.
-            self._headers = headers = CheckedHeaders.__new__(CheckedHeaders)
-            headers._list = self.raw_headers  # noqa: SLF001
+            self._headers = _checked_headers(self.raw_headers)
         return self._headers
 
     def set_cookie(self, *args: Any, **kwargs: Any) -> None:
@@ -76,22 +82,27 @@ class _CheckedResponse(Response):
         Raises:
             ValueError: A part of it could end the header line (RFC 6265 section 4.1.1).
         """
-        given = signature(Response.set_cookie).bind(self, *args, **kwargs).arguments
-        for part in ("key", "path", "domain"):
-            if ";" in (given.get(part) or ""):
-                raise ValueError(f"cookie {part} must not contain ';', got {given[part]!r}")
+        if has_semicolon(args, kwargs):
+            _refuse_semicolon(signature(Response.set_cookie).bind(self, *args, **kwargs).arguments)
         super().set_cookie(*args, **kwargs)
         try:
-            check_header(*self.raw_headers[-1])
+            check_headers(self.raw_headers[-1:])
         except ValueError:
             self.raw_headers.pop()
             raise
 
 
+def _refuse_semicolon(given: dict[str, Any]) -> None:
+    for part in ("key", "path", "domain"):
+        if ";" in (given.get(part) or ""):
+            raise ValueError(f"cookie {part} must not contain ';', got {given[part]!r}")
+
+
 class InjectedResponse(_CheckedResponse):
     """What a ``response: Response`` parameter receives: headers, cookies and a status to merge.
 
-    COMPAT: like FastAPI's, it has no Content-Length and its status is None until it is set.
+    COMPAT: like FastAPI's, it has no Content-Length, its status is None until it is set, and its
+    headers are those that are merged, even if the program puts another list at `raw_headers`.
     """
 
     status_code: int | None  # type: ignore[assignment]
@@ -102,6 +113,16 @@ class InjectedResponse(_CheckedResponse):
         self.background = None
         self.body = b""
         self.raw_headers = []
+        self._headers = _checked_headers(self.raw_headers)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles are Starlette's."""
+        return Response.__new__, (Response,), dict(vars(self))
+
+
+# COMPAT: programs log the name; it is a subclass all the same.
+InjectedResponse.__name__ = InjectedResponse.__qualname__ = Response.__name__
+InjectedResponse.__module__ = Response.__module__
 
 
 class EncodedResponse(_CheckedResponse):

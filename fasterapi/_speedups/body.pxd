@@ -13,4 +13,5 @@ cdef bint fits(Shape shape, object value, int depth) except -1
 cdef bint is_json_native(object value, int depth) except -1
 cdef bytes encode_fitting(Shape shape, object value)
 cdef bytes encode_native(object value)
+cdef object copy_native(object value)
 cdef bint is_lasting(object value, int depth) except -1

@@ -254,6 +254,15 @@ cdef bint is_json_native(object value, int depth) except -1:
     return False
 
 
+cdef object copy_native(object value):
+    """Return plain JSON data with containers of its own, as `jsonable_encoder` does."""
+    if type(value) is dict:
+        return {key: copy_native(item) for key, item in (<dict>value).items()}
+    if type(value) is list:
+        return [copy_native(item) for item in <list>value]
+    return value
+
+
 cdef bint is_lasting(object value, int depth) except -1:
     """Return whether *value* is the same when it is read twice: no iterators in its containers."""
     cdef PyObject* key = NULL

@@ -65,6 +65,17 @@ def cookie_text(key, value="", max_age=None, expires=None, path="/", domain=None
     )
 
 
+def has_semicolon(tuple parts not None, dict named not None):
+    """Return whether a str among the arguments has a semicolon, which ends a cookie's part."""
+    for part in parts:
+        if isinstance(part, str) and ";" in part:
+            return True
+    for part in named.values():
+        if isinstance(part, str) and ";" in part:
+            return True
+    return False
+
+
 cdef str format_cookie(object key, object value, object max_age, object expires, object path,
                        object domain, object secure, object httponly, object samesite,
                        object partitioned):

@@ -31,3 +31,16 @@ class JsonEncoder(Encoder):
 
 @final
 class TextEncoder(Encoder): ...
+
+@final
+class ResponseMaker:
+    def __init__(
+        self,
+        response_class: Callable[..., Any],
+        *,
+        status: int | None,
+        end: Callable[[Any, Any], None],
+        validate: Callable[..., Any] | None = None,
+        to_python: Callable[..., Any] | None = None,
+        options: dict[str, Any] = {},
+    ) -> None: ...

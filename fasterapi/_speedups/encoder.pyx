@@ -5,11 +5,16 @@ Reference implementation: `fasterapi.routing.handler.serialize_response`.
 """
 
 cimport cython
-from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native, is_lasting
+from fasterapi._speedups.body cimport (
+    Shape, copy_native, encode_fitting, encode_native, is_json_native, is_lasting
+)
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.json_writer cimport Writer
 
 from pydantic_core import ValidationError
+
+
+cdef tuple BODILESS = (204, 205, 304)
 
 
 class Refused(Exception):
@@ -124,3 +129,55 @@ cdef class TextEncoder(Encoder):
             return (<str>value).encode("utf-8")
         except UnicodeEncodeError:
             return None
+
+
+@cython.final
+cdef class ResponseMaker:
+    """A response class that is called for each answer, with what FastAPI would give it.
+
+    Args:
+        response_class: The class.
+        status: Status of the route, or None.
+        end: Function ``(response, injected response)`` that makes an answer whose status
+            forbids a body fit for sending, and adds the injected fields.
+        validate: Bound ``validate_python`` of the response field, None without one.
+        to_python: Bound ``to_python`` of the response field's serializer.
+        options: Keyword arguments of `to_python`.
+    """
+
+    def __init__(self, object response_class, *, object status, object end, object validate=None,
+                 object to_python=None, dict options not None={}):
+        self.response_class = response_class
+        self.status = status
+        self.end = end
+        self.validate = validate
+        self.to_python = to_python
+        self.option_names = tuple(options)
+        self.option_values = list(options.values())
+
+    cdef object make(self, object value, object background, object injected):
+        """Return the Response, or None where the reference path must decide."""
+        if self.validate is not None:
+            try:
+                value = self.validate(value, from_attributes=True)
+            except ValidationError as error:
+                raise Refused(error) from None
+            value = call_list(self.to_python, [value, *self.option_values], self.option_names)
+        elif is_json_native(value, 0):
+            value = copy_native(value)  # the class may change it
+        else:
+            return None
+        status = None if injected is None else injected.status_code
+        status = status or self.status or status
+        if status is None:
+            response = self.response_class(value, background=background)
+        else:
+            response = self.response_class(value, background=background, status_code=status)
+        status = response.status_code
+        if type(status) is not int or status < 200 or status in BODILESS:
+            self.end(response, injected)
+        else:
+            fields = response.headers.raw
+            if injected is not None:
+                fields.extend(injected.headers.raw)
+        return response

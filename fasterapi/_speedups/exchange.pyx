@@ -203,7 +203,7 @@ cdef class Exchange:
                 (CONTENT_TYPE, self.media_type),
             ]
             if self.sub_response is not None:
-                self.head.extend(self.sub_response.raw_headers)
+                self.head.extend(self.sub_response.headers.raw)
         return self.head
 
 

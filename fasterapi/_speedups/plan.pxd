@@ -1,6 +1,6 @@
 """Layout of the endpoint plan, shared with the doors."""
 
-from fasterapi._speedups.encoder cimport Encoder
+from fasterapi._speedups.encoder cimport Encoder, ResponseMaker
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.form cimport FormLimits
 from fasterapi._speedups.json_reader cimport Reader
@@ -38,7 +38,8 @@ cdef class EndpointPlan:
     cdef readonly dict included              # for scope["fastapi"]; None: nothing
     cdef tuple steps                 # dependencies in calling order
     cdef Step final                  # the endpoint
-    cdef Encoder encoder             # None: every answer takes the cold way
+    cdef Encoder encoder             # of normal values, or None
+    cdef ResponseMaker maker         # without an encoder; None: every answer takes the cold way
     cdef object finish               # async function giving the Response of any value
     cdef object stream               # async function (request, values, ...) -> Response, or None
     cdef object parse_body           # async function (request) -> parsed body, or None

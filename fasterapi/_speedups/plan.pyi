@@ -2,7 +2,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, final
 
 from fasterapi._speedups.arguments import Argument
-from fasterapi._speedups.encoder import Encoder
+from fasterapi._speedups.encoder import Encoder, ResponseMaker
 from fasterapi._speedups.exchange import Exchange
 from fasterapi._speedups.form import FormLimits
 from fasterapi._speedups.json_reader import Reader
@@ -40,6 +40,7 @@ class EndpointPlan:
         steps: tuple[Step, ...],
         final: Step,
         encoder: Encoder | None,
+        maker: ResponseMaker | None = None,
         finish: Callable[..., Awaitable[Any]],
         stream: Callable[..., Awaitable[Any]] | None = None,
         parse_body: Callable[..., Awaitable[Any]] | None = None,

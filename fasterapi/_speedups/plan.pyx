@@ -14,7 +14,7 @@ cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING
 from fasterapi._speedups.arguments cimport FAILED, Argument
 from fasterapi._speedups.call cimport call_list
-from fasterapi._speedups.encoder cimport Encoder
+from fasterapi._speedups.encoder cimport Encoder, ResponseMaker
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.form cimport FormLimits
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
@@ -121,7 +121,9 @@ cdef class EndpointPlan:
         included: What routing adds to ``scope["fastapi"]``, or None.
         steps: Dependencies in calling order.
         final: The endpoint's step.
-        encoder: Turns normal values into bytes; None sends all of them the cold way.
+        encoder: Turns normal values into bytes, or None.
+        maker: Turns normal values into responses, where there is no encoder; without both all
+            of them go the cold way.
         finish: Async function ``(value, background, sub_response, method, root_path)`` giving
             the Response of a value that has no fast way.
         stream: Async function ``(request, values, background, sub_response) -> Response`` of
@@ -142,8 +144,8 @@ cdef class EndpointPlan:
 
     def __init__(self, *, object route, object original, dict included=None,
                  tuple steps not None,
-                 Step final not None, Encoder encoder, object finish, object stream=None,
-                 object parse_body=None, FormLimits form_limits=None,
+                 Step final not None, Encoder encoder, ResponseMaker maker=None, object finish,
+                 object stream=None, object parse_body=None, FormLimits form_limits=None,
                  object validate_json=None, Reader reader=None,
                  object invalid, object invalid_answer=None, bint has_stacks=False,
                  object native=None):
@@ -158,6 +160,7 @@ cdef class EndpointPlan:
         self.steps = steps
         self.final = final
         self.encoder = encoder
+        self.maker = maker
         self.finish = finish
         self.stream = stream
         self.parse_body = parse_body
@@ -198,19 +201,20 @@ cdef class EndpointPlan:
                 value.background = x.background
             x.response = value
             return True
-        if self.encoder is None:
-            return False
-        status = self.encoder.status
-        if x.sub_response is not None and x.sub_response.status_code:
-            status = x.sub_response.status_code
-            if status < 200 or status in (204, 205, 304):
-                return False
         try:
+            if self.encoder is None:
+                if self.maker is not None:
+                    x.response = self.maker.make(value, x.background, x.sub_response)
+                return x.response is not None
+            status = self.encoder.status
+            if x.sub_response is not None and x.sub_response.status_code is not None:
+                status = x.sub_response.status_code
+                if status < 200 or status in (204, 205, 304):
+                    return False
             payload = self.encoder.encode(value)
+            return payload is not None and x.answer(status, payload, self.encoder.media_type)
         except Refused as refused:
             error = refused.args[0]
-        else:
-            return payload is not None and x.answer(status, payload, self.encoder.media_type)
         # Validating again for the wording would find iterators in the value exhausted.
         root_path = x.get_scope().get("root_path", "")
         raise self.invalid_answer(error, value, x.method, root_path)

@@ -32,6 +32,7 @@ from fasterapi.routing.streaming import stream_response
 from fasterapi.types import IncEx
 
 __all__ = (
+    "end_response",
     "endpoint_context",
     "finish_response",
     "get_request_handler",
@@ -197,13 +198,19 @@ async def finish_response(
         response = names.Response(content, media_type="application/json", **arguments)
     else:
         response = rules.response_class(content, **arguments)
+    end_response(response, solved.response)
+    return response
+
+
+def end_response(response: Response, injected: Response | None) -> None:
+    """Drop a body that the status forbids, and add the fields of the injected response."""
     if not names.is_body_allowed_for_status_code(response.status_code):
         response.body = b""
         if "content-length" in response.headers:
             # Status 205: the header would announce the body that was dropped.
             response.headers["content-length"] = "0"
-    response.headers.raw.extend(solved.response.headers.raw)
-    return response
+    if injected is not None:
+        response.headers.raw.extend(injected.headers.raw)
 
 
 class _Work(NamedTuple):

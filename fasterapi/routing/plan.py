@@ -6,25 +6,21 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, NoReturn
 
 from pydantic import ValidationError
-from pydantic.errors import PydanticUserError
-from pydantic_core import SchemaSerializer, SchemaValidator
+from pydantic_core import SchemaValidator
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from fasterapi import params
 from fasterapi._compat import ModelField, Undefined
 from fasterapi._speedups.arguments import RequestArgument
-from fasterapi._speedups.encoder import Encoder, FieldEncoder, JsonEncoder, TextEncoder
 from fasterapi._speedups.form import FormLimits
 from fasterapi._speedups.json_reader import Reader
-from fasterapi._speedups.json_writer import Writer
 from fasterapi._speedups.plan import EndpointPlan, Step
 from fasterapi.background import BackgroundTasks
 from fasterapi.dependencies.compile import Factories, NotCompilable, compile_tree
-from fasterapi.dependencies.core_schema import is_json_equivalent, shadow_of, shape_of
+from fasterapi.dependencies.core_schema import is_json_equivalent
 from fasterapi.dependencies.json_reading import reader_of
-from fasterapi.dependencies.json_writing import writer_of
 from fasterapi.dependencies.models import Dependant
 from fasterapi.dependencies.utils import _get_flat_body_params
 from fasterapi.encoded import EncodedResponse, InjectedResponse
@@ -34,6 +30,7 @@ from fasterapi.exceptions import (
     ResponseValidationError,
 )
 from fasterapi.routing import patchpoints
+from fasterapi.routing.answering import core_schema_of, encoder_of, maker_of
 from fasterapi.routing.handler import (
     _extract_endpoint_context,
     finish_response,
@@ -45,18 +42,12 @@ from fasterapi.routing.noticing import notice_dependant
 from fasterapi.routing.rules import ResponseRules
 from fasterapi.routing.scope import _FASTAPI_FORM_LIMITS_KEY, _resolve_form_limits
 from fasterapi.routing.watched import HANDLER_OPTIONS
-from fasterapi.utils import is_body_allowed_for_status_code
 
 __all__ = ("compile_plan", "refusing_plan")
 
 _EMPTY_STATUSES = frozenset({204, 304})
 _GREATEST_LIMIT = 2**62  # what fits in a C integer; no form has as much of anything
 _JSON_FIELD = (b"content-type", b"application/json")
-
-_TEXT_CLASSES = {
-    PlainTextResponse: b"text/plain; charset=utf-8",
-    HTMLResponse: b"text/html; charset=utf-8",
-}
 
 
 def compile_plan(
@@ -100,7 +91,8 @@ def compile_plan(
         included=state,
         steps=tuple(tree.steps),
         final=tree.final,
-        encoder=_encoder(rules),
+        encoder=encoder_of(rules),
+        maker=maker_of(rules),
         finish=cold.finish,
         stream=cold.stream if rules.is_streaming else None,
         parse_body=cold.parse_body if route.body_field else None,
@@ -286,77 +278,9 @@ class _ColdPaths(NamedTuple):
         )
 
 
-def _encoder(rules: ResponseRules) -> Encoder | None:
-    """Return the encoder of the route's normal answers; None if there is no fast one."""
-    if rules.is_streaming:
-        return None
-    status = rules.status_code or 200
-    if not is_body_allowed_for_status_code(status) or not 200 <= status <= 599:
-        return None
-    if rules.dumps_json:
-        return _field_encoder(rules, status)
-    if rules.response_class in _TEXT_CLASSES and _passes_text(rules.field):
-        return TextEncoder(status, _TEXT_CLASSES[rules.response_class])
-    if rules.response_class is JSONResponse and rules.field is None:
-        return JsonEncoder(status)
-    return None
-
-
-def _passes_text(field: ModelField | None) -> bool:
-    """Return whether a str goes through the response field unchanged."""
-    if field is None:
-        return True
-    schema = _core_schema(field) or {}
-    return schema.get("type") == "str" and schema.keys() <= {"type", "ref", "metadata"}
-
-
-def _field_encoder(rules: ResponseRules, status: int) -> FieldEncoder:
-    field = rules.field
-    if field is None:
-        raise NotCompilable("a response model without a field")
-    options = rules.dump_options()
-    chosen = {name: value for name, value in options.items() if value}
-    is_plain = not chosen or chosen.keys() == {"by_alias"}
-    schema = _core_schema(field)
-    takes_instances = (
-        schema is not None
-        and schema["type"] == "model"
-        and not schema.get("config", {}).get("revalidate_instances")
-        and not schema.get("root_model")
-    )
-    shadow = shadow_of(schema) if schema is not None and is_plain else None
-    return FieldEncoder(
-        status,
-        writer=_writer(field, schema, by_alias=options["by_alias"]) if is_plain else None,
-        shape=shape_of(schema) if schema is not None and is_plain else None,
-        shadow=shadow.validate if shadow is not None else None,
-        shadow_shape=shadow.shape if shadow is not None else None,
-        model=schema["cls"] if schema is not None and takes_instances else None,
-        validate=field.validator.validate_python,
-        to_json=field.serializer.to_json,
-        options={"by_alias": options["by_alias"], **chosen},
-    )
-
-
-def _core_schema(field: ModelField) -> dict[str, Any] | None:
-    """Return the core schema of a field, or None while a forward reference is open."""
-    try:
-        schema: dict[str, Any] = field._engine.core_schema  # type: ignore[assignment]
-        return schema if isinstance(schema, dict) else None
-    except PydanticUserError:
-        return None
-
-
-def _writer(field: ModelField, schema: dict[str, Any] | None, *, by_alias: bool) -> Writer | None:
-    """Return the writer of the field's values where it is the same as its serializer."""
-    if schema is None or type(field.serializer) is not SchemaSerializer:
-        return None
-    return writer_of(schema, by_alias=by_alias)
-
-
 def _reader(field: ModelField) -> Reader | None:
     """Return the reader of the field's JSON, unless a plugin watches pydantic validating."""
-    schema = _core_schema(field)
+    schema = core_schema_of(field)
     if schema is None or type(field.validator) is not SchemaValidator:
         return None
     return reader_of(schema)
@@ -372,7 +296,7 @@ def _json_validator(route: Any) -> Callable[[bytes], Any] | None:
         return None
     if getattr(route.dependency_overrides_provider, "strict_json", False):
         return None  # pydantic-core takes NaN, and the last of equal keys
-    schema = _core_schema(field)
+    schema = core_schema_of(field)
     if schema is None or not is_json_equivalent(schema):
         return None
     validate: Callable[[bytes], Any] = field.validator.validate_json
