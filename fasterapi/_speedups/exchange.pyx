@@ -140,7 +140,9 @@ cdef class Exchange:
         """Forget an earlier run, and read the scope anew: middleware may have changed it."""
         headers = self.scope["headers"]
         self.headers = headers if type(headers) is list else list(headers)
-        self.query_string = self.scope["query_string"]
+        query = self.scope["query_string"]
+        # COMPAT: Starlette takes text as well.
+        self.query_string = query.encode("latin-1") if isinstance(query, str) else bytes(query)
         self.request = None
         self.body = None
         self.query_pairs = None

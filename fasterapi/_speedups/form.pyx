@@ -91,7 +91,7 @@ async def requested_form(request, dict own not None, list fields not None, read,
         receive = request._receive
         message = await receive()
         if message["type"] == "http.request" and not message.get("more_body", False):
-            items = form_items(bytes(message.get("body", b"")), content_type, limits)
+            items = form_items(bytes(memoryview(message.get("body") or b"")), content_type, limits)
         if items is None:
             request._receive = Replay(message, receive)
             try:

@@ -33,8 +33,8 @@ async def read_form(Exchange x not None, FormLimits limits not None, bint has_st
     x.open()
     message = await x.receive()
     if message["type"] == "http.request" and not message.get("more_body", False):
-        piece = message.get("body", b"")
-        body = piece if type(piece) is bytes else bytes(piece)
+        piece = message.get("body") or b""
+        body = piece if type(piece) is bytes else bytes(memoryview(piece))
         x.form_items = form_items(body, content_type, limits)
     if x.form_items is None:
         x.receive = Replay(message, x.receive)

@@ -88,7 +88,11 @@ cdef object value_if_named(object entry, bytes lower_name, Py_ssize_t size):
         name, value = (<tuple>entry)[0], (<tuple>entry)[1]
     else:
         name, value = entry
-    if not PyBytes_Check(name) or PyBytes_GET_SIZE(name) != size:
+    if not PyBytes_Check(name):
+        if not isinstance(name, (bytearray, memoryview)):
+            return None
+        name = bytes(name)
+    if PyBytes_GET_SIZE(name) != size:
         return None
     # PERF: nearly all names come in lower case; memcmp settles those.
     if memcmp(PyBytes_AS_STRING(name), PyBytes_AS_STRING(lower_name), size) != 0:

@@ -52,19 +52,22 @@ cdef class Lookup:
             return None
         if scope.get("fastapi.telemetry") is not None:
             return None  # only the reference path reports to OpenTelemetry
-        path = scope["path"]
+        path, method = scope.get("path"), scope.get("method")
+        query, headers = scope.get("query_string"), scope.get("headers")
+        if type(path) is not str or type(method) is not str or type(query) is not bytes or \
+                headers is None:
+            return None  # a scope as no server makes it: Starlette says what it is worth
         x.scope_path = path
         if scope.get("root_path"):
             path = get_route_path(scope)
-        x.method = scope["method"]
+        x.method = method
         plan = self.find(x, path)
         if plan is None:
             return None
-        headers = scope["headers"]
         if type(headers) is not list:
             scope["headers"] = headers = list(headers)
         x.headers = headers
-        x.query_string = scope["query_string"]
+        x.query_string = query
         x.scope = scope
         if "starlette.exception_handlers" in scope:
             x.is_scope_shown = True  # another application, in which this one is mounted, has it

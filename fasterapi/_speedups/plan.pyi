@@ -9,7 +9,7 @@ from fasterapi._speedups.json_reader import Reader
 
 STYLES: Final[dict[str, int]]
 
-async def receive_rest(x: Exchange, first: bytes) -> bytes: ...
+async def receive_rest(x: Exchange, first: bytes | None) -> bytes: ...
 
 @final
 class Step:

@@ -238,7 +238,7 @@ cdef class EndpointPlan:
                     try:
                         message = await x.receive()
                         body = body_of(message)
-                        if message.get("more_body", False):
+                        if body is None or message.get("more_body", False):
                             body = await receive_rest(x, body)
                         x.body = body  # only when it is whole: the doors read it too
                     except Exception as error:
@@ -414,22 +414,27 @@ cdef object unreadable(object error):
 
 
 async def receive_rest(Exchange x not None, bytes first):
-    """Return the whole body; *first* is what the first message had of it."""
-    cdef list chunks = [first]
-    has_more = True
-    while has_more:
+    """Return the whole body; *first* is what the first message had of it, None if nothing."""
+    cdef list chunks = [] if first is None else [first]
+    while True:
         message = await x.receive()
-        chunks.append(body_of(message))
-        has_more = message.get("more_body", False)
-    return b"".join(chunks)
+        body = body_of(message)
+        if body is None:
+            continue
+        chunks.append(body)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
 
 
-cdef bytes body_of(dict message):
-    """Return the piece of the body in an ``http.request`` message."""
-    if message["type"] == "http.disconnect":
+cdef bytes body_of(object message):
+    """Return the piece of the body in an ``http.request`` message; None of any other kind."""
+    kind = message["type"]
+    if kind == "http.disconnect":
         raise ClientDisconnect
-    body = message.get("body", b"")
-    return body if type(body) is bytes else bytes(body)
+    if kind != "http.request":
+        return None
+    body = message.get("body") or b""
+    return body if type(body) is bytes else bytes(memoryview(body))
 
 
 cdef bint has_plain_json(Exchange x) except -1:

@@ -79,13 +79,23 @@ def find_frozen(app: Any, name: str) -> FrozenRoute:
 
 
 def add_head_route(router: Any, route: Any) -> None:
-    """Answer HEAD where *route* has a frozen answer to GET; OpenAPI does not list it."""
+    """Answer HEAD where *route* has a frozen answer to GET; OpenAPI does not list it.
+
+    What the program itself declares for HEAD, before or after, is what answers.
+    """
+    if "HEAD" in route.methods:
+        routes = router.routes
+        for index in reversed(range(len(routes))):
+            if getattr(routes[index], "_is_head_twin", False) and routes[index].path == route.path:
+                routes.pop(index)
+        return
     native = getattr(route, "_native", None)
     if native is None or native.handler is not None or route.methods != {"GET"}:
         return
     twin: APIRoute = copy.copy(route)
     twin.methods = {"HEAD"}
     twin.include_in_schema = False
+    twin._is_head_twin = True  # type: ignore[attr-defined]
     router._append_route(twin)
 
 

@@ -144,6 +144,26 @@ def test_head_and_not_modified():
         assert dict(answer.headers) == {"etag": whole.headers["etag"]}
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_head_that_the_program_declares_is_its_own(is_first):
+    app = FastAPI()
+
+    def native():
+        app.get("/n", handler_type="native")(Counter().plain)
+
+    def own():
+        @app.head("/n")
+        async def head():
+            return Response(headers={"x-own": "yes"})
+
+    for declare in (own, native) if is_first else (native, own):
+        declare()
+    client = TestClient(app)
+    assert client.head("/n").headers.get("x-own") == "yes"
+    assert "x-own" not in client.get("/n").headers
+    assert client.get("/n").status_code == 200
+
+
 def test_only_a_normal_answer_has_a_tag():
     def unwell():
         return PlainTextResponse("no", 503)
