@@ -95,7 +95,7 @@ def add_head_route(router: Any, route: Any) -> None:
     twin: APIRoute = copy.copy(route)
     twin.methods = {"HEAD"}
     twin.include_in_schema = False
-    twin._is_head_twin = True  # type: ignore[attr-defined]
+    twin._is_head_twin = True
     router._append_route(twin)
 
 
