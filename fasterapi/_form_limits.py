@@ -1,5 +1,8 @@
 """Limits of form parsing, as apps, routers and routes take them."""
 
+from functools import lru_cache
+from typing import Any
+
 from pydantic import ConfigDict, NonNegativeInt, TypeAdapter, with_config
 from typing_extensions import TypedDict
 
@@ -19,7 +22,10 @@ class _FormLimits(TypedDict, total=False):
     max_part_size: NonNegativeInt
 
 
-_form_limits_adapter = TypeAdapter(_FormLimits)
+@lru_cache(maxsize=1)
+def _form_limits_adapter() -> TypeAdapter[Any]:
+    # PERF: not when the module is imported; few programs set limits.
+    return TypeAdapter(_FormLimits)
 
 
 def _validate_form_limits(limits: _FormLimits | None) -> _FormLimits:
@@ -28,4 +34,7 @@ def _validate_form_limits(limits: _FormLimits | None) -> _FormLimits:
     Raises:
         ValidationError: an unknown limit, or one that is not an integer of at least 0.
     """
-    return {} if limits is None else _form_limits_adapter.validate_python(limits)
+    if limits is None:
+        return {}
+    valid: _FormLimits = _form_limits_adapter().validate_python(limits)
+    return valid

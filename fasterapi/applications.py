@@ -23,6 +23,7 @@ from fasterapi import routing
 from fasterapi._body_limit import AppBodyLimitMiddleware
 from fasterapi._form_limits import _FormLimits
 from fasterapi._guard import ResponseGuard
+from fasterapi._lazy import lazy_names
 from fasterapi.concurrency import coroutine_function
 from fasterapi.datastructures import Default, DefaultPlaceholder
 from fasterapi.exception_handlers import (
@@ -38,12 +39,6 @@ from fasterapi.exceptions import (
 from fasterapi.executors import ExecutorConfig
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from fasterapi.middleware.checks import check_cors, checked
-from fasterapi.openapi.docs import (
-    get_redoc_html,
-    get_swagger_ui_html,
-    get_swagger_ui_oauth2_redirect_html,
-)
-from fasterapi.openapi.utils import get_openapi
 from fasterapi.params import Depends
 from fasterapi.routing.delegating import AppDeclarations
 from fasterapi.routing.documentation import add_documentation
@@ -57,6 +52,12 @@ from fasterapi.utils import generate_unique_id
 
 if TYPE_CHECKING:
     from fasterapi.middleware.stack import Stack
+    from fasterapi.openapi.docs import (
+        get_redoc_html,
+        get_swagger_ui_html,
+        get_swagger_ui_oauth2_redirect_html,
+    )
+    from fasterapi.openapi.utils import get_openapi
     from fasterapi.routing.table import PlanRow
     from fasterapi.tasks import TaskConfig, TaskQueue
 
@@ -79,6 +80,13 @@ __all__ = (
     "get_redoc_html",
     "get_swagger_ui_html",
     "get_swagger_ui_oauth2_redirect_html",
+)
+
+# PERF: a program whose document nobody reads has no use for them.
+_PAGES = ("get_redoc_html", "get_swagger_ui_html", "get_swagger_ui_oauth2_redirect_html")
+__getattr__, __dir__ = lazy_names(
+    __name__,
+    {"get_openapi": "fasterapi.openapi.utils"} | dict.fromkeys(_PAGES, "fasterapi.openapi.docs"),
 )
 
 AppType = TypeVar("AppType", bound="FasterAPI")
@@ -379,7 +387,7 @@ class FasterAPI(AppDeclarations, Starlette):
         """
         version = self.router._get_routes_version()  # noqa: SLF001
         if not self.openapi_schema or self._openapi_routes_version != version:
-            self.openapi_schema = get_openapi(
+            self.openapi_schema = sys.modules[__name__].get_openapi(
                 title=self.title,
                 version=self.version,
                 openapi_version=self.openapi_version,

@@ -20,7 +20,7 @@ from fasterapi._compat import Undefined
 from fasterapi.concurrency import _DependencyConcurrency
 from fasterapi.datastructures import _Unset
 from fasterapi.exceptions import FastAPIDeprecationWarning
-from fasterapi.openapi.models import Example
+from fasterapi.openapi._example import Example
 
 __all__ = (
     "Body",

@@ -16,6 +16,7 @@ from starlette.responses import Response
 
 from fasterapi import params
 from fasterapi._compat import ModelField, field_annotation_is_sequence
+from fasterapi._security_scopes import SecurityScopes
 from fasterapi._speedups.arguments import (
     Argument,
     BackgroundArgument,
@@ -50,7 +51,6 @@ from fasterapi.dependencies.utils import (
     request_body_to_args,
     request_params_to_args,
 )
-from fasterapi.security.oauth2 import SecurityScopes
 
 __all__ = ("CompiledTree", "NotCompilable", "compile_tree")
 

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from types import FunctionType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from fasterapi._compat import ModelField
+from fasterapi._lazy import lazy_names
 from fasterapi.concurrency import _DependencyConcurrency
-from fasterapi.security.base import SecurityBase
 from fasterapi.types import DependencyCacheKey
+
+if TYPE_CHECKING:
+    from fasterapi.security.base import SecurityBase
 
 if sys.version_info >= (3, 13):
     from inspect import iscoroutinefunction
@@ -180,13 +183,16 @@ def _get_oauth_scopes(*, dependant: Dependant) -> list[str]:
 
 
 def _is_security_scheme(*, dependant: Dependant) -> bool:
-    return isinstance(_unwrapped_call(dependant.call), SecurityBase)
+    # PERF: nobody has a scheme before its module is loaded, which few programs need.
+    module = sys.modules.get("fasterapi.security.base")
+    base = getattr(module, "SecurityBase", None)
+    return base is not None and isinstance(_unwrapped_call(dependant.call), base)
 
 
-def _get_security_scheme(*, dependant: Dependant) -> SecurityBase:
-    scheme = _unwrapped_call(dependant.call)
-    if not isinstance(scheme, SecurityBase):
+def _get_security_scheme(*, dependant: Dependant) -> "SecurityBase":
+    if not _is_security_scheme(dependant=dependant):
         raise AssertionError(f"{dependant.call!r} is not a security scheme")
+    scheme: SecurityBase = _unwrapped_call(dependant.call)
     return scheme
 
 
@@ -216,3 +222,7 @@ def _get_cache_key(
     if has_scopes and _uses_scopes(dependant=dependant, cache=uses_scopes_cache):
         scopes = tuple(sorted(set(_get_oauth_scopes(dependant=dependant))))
     return (dependant.call, scopes, _get_computed_scope(dependant=dependant) or "")
+
+
+# COMPAT: FastAPI's module has the name too.
+__getattr__, __dir__ = lazy_names(__name__, {"SecurityBase": "fasterapi.security.base"})

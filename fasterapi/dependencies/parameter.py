@@ -26,11 +26,11 @@ from fasterapi._compat import (
     is_uploadfile_sequence_annotation,
     lenient_issubclass,
 )
+from fasterapi._security_scopes import SecurityScopes
 from fasterapi.dependencies.extract import _get_model_type
 from fasterapi.dependencies.forms import _add_form_union_validators, _get_form_union_models
 from fasterapi.dependencies.multipart import ensure_multipart_is_installed
 from fasterapi.exceptions import UsageError
-from fasterapi.security.oauth2 import SecurityScopes
 from fasterapi.utils import create_model_field
 
 _EMPTY = inspect.Signature.empty

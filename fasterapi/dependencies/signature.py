@@ -12,12 +12,12 @@ from starlette.websockets import WebSocket
 from fasterapi import params
 from fasterapi._compat import ModelField, lenient_issubclass
 from fasterapi._place import add_place
+from fasterapi._security_scopes import SecurityScopes
 from fasterapi.concurrency import _DependencyConcurrency
 from fasterapi.dependencies.models import Dependant, _get_computed_scope, call_kind
 from fasterapi.dependencies.parameter import analyze_param
 from fasterapi.dependencies.typed import get_typed_parameters
 from fasterapi.exceptions import DependencyScopeError, UsageError
-from fasterapi.security.oauth2 import SecurityScopes
 from fasterapi.utils import get_path_param_names
 
 # Class -> attribute of Dependant with the name of the parameter that gets an instance. The order

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.websockets import WebSocket
 
 from fasterapi._compat import Undefined
+from fasterapi._security_scopes import SecurityScopes
 from fasterapi.background import BackgroundTasks
 from fasterapi.concurrency import (
     _asynccontextmanager_with_shielded_exit,
@@ -29,7 +30,6 @@ from fasterapi.dependencies.models import (
 )
 from fasterapi.dependencies.signature import get_dependant
 from fasterapi.encoded import InjectedResponse
-from fasterapi.security.oauth2 import SecurityScopes
 from fasterapi.types import DependencyCacheKey
 
 Arguments: TypeAlias = dict[str, Any]

@@ -64,6 +64,9 @@ from fasterapi._compat import (
     serialize_sequence_value,
     value_is_sequence,
 )
+from fasterapi._security_scopes import (
+    SecurityScopes,
+)
 from fasterapi.background import (
     BackgroundTasks,
 )
@@ -157,9 +160,6 @@ from fasterapi.exceptions import (
 )
 from fasterapi.logger import (
     logger,
-)
-from fasterapi.security.oauth2 import (
-    SecurityScopes,
 )
 from fasterapi.types import (
     DependencyCacheKey,

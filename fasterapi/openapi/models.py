@@ -11,9 +11,9 @@ from enum import Enum
 from typing import Annotated, Any, Union
 
 from pydantic import AnyUrl, BaseModel, Field, GetJsonSchemaHandler
-from typing_extensions import TypedDict
 
 from fasterapi.openapi._email import EmailStr
+from fasterapi.openapi._example import Example
 from fasterapi.openapi._models_schema import (
     XML,
     BaseModelWithConfig,
@@ -134,17 +134,6 @@ class Server(BaseModelWithConfig):
     url: AnyUrl | str
     description: str | None = None
     variables: dict[str, ServerVariable] | None = None
-
-
-class Example(TypedDict, total=False):
-    """A named example of a value."""
-
-    summary: str | None
-    description: str | None
-    value: Any | None
-    externalValue: AnyUrl | None
-
-    __pydantic_config__ = {"extra": "allow"}  # type: ignore[misc]  # noqa: RUF012
 
 
 class ParameterInType(Enum):

@@ -13,7 +13,7 @@ from typing_extensions import deprecated
 from fasterapi import params
 from fasterapi._compat import Undefined
 from fasterapi.datastructures import _Unset
-from fasterapi.openapi.models import Example
+from fasterapi.openapi._example import Example
 
 __all__ = ("Cookie", "Header", "Path", "Query")
 

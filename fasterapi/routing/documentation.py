@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from fasterapi.openapi.assets import mount_assets, redoc_urls, swagger_ui_urls
-
 if TYPE_CHECKING:
     from fasterapi.applications import FasterAPI
 
@@ -112,18 +110,28 @@ def add_documentation(app: "FasterAPI", pages: Any) -> None:
     app.add_route(app.openapi_url, openapi, include_in_schema=False)
     assets_path = None
     if app.docs_assets == "local" and (app.docs_url or app.redoc_url):
-        assets_path = mount_assets(app)
+        assets_path = _local("mount_assets", app)
     if app.docs_url:
         _add_swagger_ui(app, app.docs_url, assets_path, pages)
     if app.redoc_url:
         _add_redoc(app, app.redoc_url, assets_path, pages)
 
 
+def _local(name: str, argument: Any) -> Any:
+    """Return what the function *name* of the files that the app serves itself returns."""
+    # PERF: hashes and gzip, for the few apps that do so.
+    from fasterapi.openapi import assets  # noqa: PLC0415
+
+    return getattr(assets, name)(argument)
+
+
 def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets_path: str | None, pages: Any) -> None:
     async def swagger_ui_html(req: Request) -> Any:
         root_path = _root_path(req)
         redirect_url = app.swagger_ui_oauth2_redirect_url
-        urls: Any = {} if assets_path is None else swagger_ui_urls(root_path + assets_path)
+        urls: Any = (
+            {} if assets_path is None else _local("swagger_ui_urls", root_path + assets_path)
+        )
         return pages.get_swagger_ui_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - Swagger UI",
@@ -147,7 +155,7 @@ def _add_swagger_ui(app: "FasterAPI", docs_url: str, assets_path: str | None, pa
 def _add_redoc(app: "FasterAPI", redoc_url: str, assets_path: str | None, pages: Any) -> None:
     async def redoc_html(req: Request) -> Any:
         root_path = _root_path(req)
-        urls: Any = {} if assets_path is None else redoc_urls(root_path + assets_path)
+        urls = {} if assets_path is None else _local("redoc_urls", root_path + assets_path)
         return pages.get_redoc_html(
             openapi_url=f"{root_path}{app.openapi_url}",
             title=f"{app.title} - ReDoc",

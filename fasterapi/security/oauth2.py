@@ -5,6 +5,7 @@ from typing import Annotated, Any, cast
 from starlette.requests import HTTPConnection
 from starlette.status import HTTP_401_UNAUTHORIZED
 
+from fasterapi._security_scopes import SecurityScopes
 from fasterapi.exceptions import HTTPException
 from fasterapi.openapi.models import OAuth2 as OAuth2Model
 from fasterapi.openapi.models import OAuthFlows as OAuthFlowsModel
@@ -215,17 +216,3 @@ class OAuth2AuthorizationCodeBearer(OAuth2):
     async def __call__(self, request: HTTPConnection) -> str | None:
         """Return the token of *request*."""
         return self._bearer_token(request)
-
-
-class SecurityScopes:
-    """The scopes that `Security` asks for, from the route down to this dependency.
-
-    Declare a parameter of this type in a dependency to get them.
-
-    Args:
-        scopes: The scopes.
-    """
-
-    def __init__(self, scopes: list[str] | None = None) -> None:
-        self.scopes: list[str] = scopes or []
-        self.scope_str: str = " ".join(self.scopes)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 # others need below its package is named with it: params and security describe themselves with the
 # OpenAPI models, the rest of openapi describes routes.
 LAYERS = [
-    ("types", "exceptions", "status", "logger", "_version", "_place"),
+    ("types", "exceptions", "status", "logger", "_version", "_place", "_lazy", "_security_scopes"),
     ("_speedups",),
     (
         "datastructures",
@@ -33,6 +33,7 @@ LAYERS = [
     (
         *("requests", "websockets", "forms", "sse", "background", "encoded", "_guard"),
         *("openapi.models", "openapi._models_schema", "openapi._models_security", "openapi._email"),
+        "openapi._example",
     ),
     ("responses", "params", "openapi.constants", "exception_handlers"),
     ("param_functions",),
