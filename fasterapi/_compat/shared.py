@@ -37,7 +37,7 @@ sequence_types: tuple[type[Any], ...] = tuple(sequence_annotation_to_type)
 _Test = Callable[[Any], bool]
 
 
-def _remembered(test: _Test) -> _Test:
+def remembered(test: _Test) -> _Test:
     """Return *test* with a memory: most parameters of a program are of the same few types.
 
     Annotations that are equal get the same answer, whatever the order of a union's members.
@@ -101,7 +101,7 @@ def _annotation_is_sequence(annotation: Any) -> bool:
     )
 
 
-@_remembered
+@remembered
 def field_annotation_is_sequence(annotation: object) -> bool:
     """Whether values of *annotation* may be a list, tuple, set, deque or the like; text is not."""
     annotation = _without_annotated(annotation)
@@ -123,7 +123,7 @@ def _annotation_is_complex(annotation: Any) -> bool:
     )
 
 
-@_remembered
+@remembered
 def field_annotation_is_complex(annotation: object) -> bool:
     """Whether *annotation* needs structure, so that one piece of text cannot carry it."""
     annotation = _without_annotated(annotation)
@@ -142,7 +142,7 @@ def field_annotation_is_scalar(annotation: Any) -> bool:
     return annotation is Ellipsis or not field_annotation_is_complex(annotation)
 
 
-@_remembered
+@remembered
 def field_annotation_is_scalar_sequence(annotation: object) -> bool:
     """Whether *annotation* is a sequence of scalars, alone or beside scalars in a union."""
     annotation = _without_annotated(annotation)
@@ -176,7 +176,7 @@ def is_bytes_or_nonable_bytes_annotation(annotation: Any) -> bool:
     return _is_class_or_nonable(annotation, bytes)
 
 
-@_remembered
+@remembered
 def is_uploadfile_or_nonable_uploadfile_annotation(annotation: Any) -> bool:
     """Whether *annotation* is an upload, or a union with an upload in it."""
     return _is_class_or_nonable(annotation, UploadFile)
@@ -187,7 +187,7 @@ def is_bytes_sequence_annotation(annotation: Any) -> bool:
     return _is_sequence_of(annotation, is_bytes_or_nonable_bytes_annotation)
 
 
-@_remembered
+@remembered
 def is_uploadfile_sequence_annotation(annotation: Any) -> bool:
     """Whether *annotation* is a sequence of uploads, or a union with such a sequence in it."""
     return _is_sequence_of(annotation, is_uploadfile_or_nonable_uploadfile_annotation)

@@ -26,6 +26,7 @@ from fasterapi._compat import (
     is_uploadfile_sequence_annotation,
     lenient_issubclass,
 )
+from fasterapi._compat.shared import remembered
 from fasterapi._security_scopes import SecurityScopes
 from fasterapi.dependencies.extract import _get_model_type
 from fasterapi.dependencies.forms import _add_form_union_validators, _get_form_union_models
@@ -43,6 +44,16 @@ _INJECTED_TYPES = (
     StarletteBackgroundTasks,
     SecurityScopes,
 )
+
+
+@remembered
+def _is_injected_class(annotation: Any) -> bool:
+    return lenient_issubclass(annotation, _INJECTED_TYPES)
+
+
+def is_injected(annotation: Any) -> bool:
+    """Whether a parameter of this type is given the request, the response or the like."""
+    return isinstance(annotation, type) and _is_injected_class(annotation)
 
 
 @dataclasses.dataclass
@@ -185,7 +196,7 @@ def _read_default(declaration: _Declaration) -> None:
 
 def _infer_place(declaration: _Declaration) -> None:
     """Find a place for a parameter that is no dependency and may not name one itself."""
-    if lenient_issubclass(declaration.type, _INJECTED_TYPES):
+    if is_injected(declaration.type):
         # With a dependency the type is that of its result, so this is asked for others only.
         if declaration.field_info is not None:
             raise AssertionError(f"Cannot specify FastAPI annotation for type {declaration.type!r}")
@@ -211,12 +222,13 @@ def _inferred_info(declaration: _Declaration) -> FieldInfo:
         # A default is ignored: the same function may serve a path without this parameter too.
         return params.Path(annotation=annotation)
     default = RequiredParam if declaration.default is _EMPTY else declaration.default
+    # Asked first, because most are; an upload is no scalar.
+    if field_annotation_is_scalar(annotation=kind):
+        return params.Query(annotation=annotation, default=default)
     if is_uploadfile_or_nonable_uploadfile_annotation(kind) or is_uploadfile_sequence_annotation(
         kind
     ):
         return params.File(annotation=annotation, default=default)
-    if field_annotation_is_scalar(annotation=kind):
-        return params.Query(annotation=annotation, default=default)
     return params.Body(annotation=annotation, default=default)
 
 

@@ -15,8 +15,8 @@ from fasterapi._place import add_place
 from fasterapi._security_scopes import SecurityScopes
 from fasterapi.concurrency import _DependencyConcurrency
 from fasterapi.dependencies.models import Dependant, _get_computed_scope, call_kind
-from fasterapi.dependencies.parameter import analyze_param
-from fasterapi.dependencies.typed import get_typed_parameters
+from fasterapi.dependencies.parameter import analyze_param, is_injected
+from fasterapi.dependencies.typed import TypedParameter, get_typed_parameters
 from fasterapi.exceptions import DependencyScopeError, UsageError
 from fasterapi.utils import get_path_param_names
 
@@ -30,8 +30,6 @@ _INJECTED: tuple[tuple[type[Any], str], ...] = (
     (StarletteBackgroundTasks, "background_tasks_param_name"),
     (SecurityScopes, "security_scopes_param_name"),
 )
-
-_INJECTED_CLASSES = tuple(injected for injected, _ in _INJECTED)
 
 _FIELDS_BY_PLACE: dict[Any, str] = {
     params.ParamTypes.path: "path_params",
@@ -127,13 +125,13 @@ def _add_parameters(
 
 def _add_parameter(
     dependant: Dependant,
-    param: inspect.Parameter,
+    param: TypedParameter,
     *,
     path: str,
     path_names: set[str],
     chain: tuple[Any, ...],
 ) -> None:
-    if param.kind is param.POSITIONAL_ONLY:
+    if param.kind is inspect.Parameter.POSITIONAL_ONLY:
         raise UsageError(
             f"{_describe(dependant.call)}: parameter {param.name!r} is positional only, but"
             " arguments are passed by name; remove the '/' from the signature"
@@ -204,7 +202,7 @@ def add_non_field_param_to_dependency(
     Returns:
         True if it is, else None.
     """
-    if not lenient_issubclass(type_annotation, _INJECTED_CLASSES):
+    if not is_injected(type_annotation):
         return None
     for injected, attribute in _INJECTED:
         if lenient_issubclass(type_annotation, injected):

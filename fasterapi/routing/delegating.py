@@ -28,7 +28,7 @@ from fasterapi.routing.options import (
 )
 from fasterapi.routing.paths import check_leading_slash
 from fasterapi.routing.router import APIRouter, effective_paths
-from fasterapi.routing.verbs import VERB_SIGNATURE, VerbDecorators
+from fasterapi.routing.verbs import VERB_SIGNATURE, Verb, VerbDecorators
 from fasterapi.types import DecoratedCallable
 
 __all__ = ("AppDeclarations",)
@@ -64,7 +64,11 @@ class AppDeclarations(VerbDecorators):
         return native_server(self)
 
     def _declare(self, method: str, path: str, options: RouteOptions) -> Decorator[Any]:
-        register = getattr(self.router, method.lower())(path, **options)
+        name, router = method.lower(), self.router
+        if type(getattr(type(router), name, None)) is Verb and name not in vars(router):
+            register = router._declare(method, path, options)  # noqa: SLF001  the same class
+        else:
+            register = getattr(router, name)(path, **options)
 
         def decorator(func: DecoratedCallable) -> DecoratedCallable:
             self._check_path(path, func)

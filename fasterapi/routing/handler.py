@@ -330,7 +330,23 @@ def get_request_handler(
         is_json_stream: Whether a generator's items are sent as JSON lines.
         form_limits: The route's own limits of form parsing.
     """
-    rules = response_rules(dependant, locals())
+    # PERF: not locals(), which takes longer than all else here.
+    rules = response_rules(
+        dependant,
+        {
+            "response_class": response_class,
+            "status_code": status_code,
+            "response_field": response_field,
+            "response_model_include": response_model_include,
+            "response_model_exclude": response_model_exclude,
+            "response_model_by_alias": response_model_by_alias,
+            "response_model_exclude_unset": response_model_exclude_unset,
+            "response_model_exclude_defaults": response_model_exclude_defaults,
+            "response_model_exclude_none": response_model_exclude_none,
+            "stream_item_field": stream_item_field,
+            "is_json_stream": is_json_stream,
+        },
+    )
     require(dependant.call is not None, "dependant.call must be a function")
     work = _Work(
         dependant=dependant,

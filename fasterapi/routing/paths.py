@@ -79,8 +79,10 @@ def _split(path: str) -> tuple[str, Convertors]:
     if "{" not in path:
         return path, convertors
     repeated: set[str] = set()
+    has_suffix = False
     for name, suffix in PARAM_REGEX.findall(path):
         kind = suffix[1:] or "str"
+        has_suffix = has_suffix or bool(suffix)
         require(kind in CONVERTOR_TYPES, f"Unknown path convertor '{kind}'")
         if name in convertors:
             repeated.add(name)
@@ -89,7 +91,8 @@ def _split(path: str) -> tuple[str, Convertors]:
         plural = "s" if len(repeated) > 1 else ""
         listed = ", ".join(sorted(repeated))
         raise ValueError(f"Duplicated param name{plural} {listed} at path {path}")
-    return PARAM_REGEX.sub(r"{\1}", path), convertors
+    # PERF: a third of the time of this function, to find that nothing is to be replaced.
+    return PARAM_REGEX.sub(r"{\1}", path) if has_suffix else path, convertors
 
 
 def _regex(path: str, convertors: Convertors) -> re.Pattern[str]:

@@ -9,9 +9,8 @@ from fasterapi._compat import ModelField, lenient_issubclass
 from fasterapi.datastructures import DefaultPlaceholder
 from fasterapi.dependencies.models import (
     Dependant,
-    _is_async_gen_callable,
     _is_coroutine_callable,
-    _is_gen_callable,
+    call_kind,
 )
 from fasterapi.sse import EventSourceResponse
 from fasterapi.types import IncEx
@@ -108,7 +107,7 @@ def response_rules(dependant: Dependant, options: dict[str, Any]) -> ResponseRul
         exclude_none=options["response_model_exclude_none"],
         stream_item_field=options["stream_item_field"],
         is_coroutine=_is_coroutine_callable(call),
-        is_generator=_is_async_gen_callable(call) or _is_gen_callable(call),
+        is_generator=call is not None and call_kind(call).is_any_generator,
         is_sse_stream=lenient_issubclass(response_class, EventSourceResponse),
         is_json_stream=options["is_json_stream"],
     )

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from starlette.responses import Response
@@ -34,7 +34,7 @@ from fasterapi.dependencies.utils import (
 )
 from fasterapi.routing import patchpoints
 from fasterapi.routing.paths import assign_path, require, route_location
-from fasterapi.routing.watched import put_all
+from fasterapi.routing.watched import attributes_of
 from fasterapi.sse import EventSourceResponse, ServerSentEvent
 
 __all__ = ("RouteParts", "assign_state", "build_tree")
@@ -62,6 +62,7 @@ _COPIED_OPTIONS = (
     "strict_content_type",
     "max_body_size",
 )
+_copied_from = itemgetter(*_COPIED_OPTIONS)
 
 # What reusing parts of another route presupposes to be the framework's own.
 _BUILDERS = (
@@ -228,34 +229,34 @@ def _response_field(name: str, model: Any) -> ModelField:
     return field
 
 
-def _assign_identity(route: Any, path: str, options: Mapping[str, Any]) -> None:
+def _assign_identity(route: Any, put: Any, path: str, options: Mapping[str, Any]) -> None:
     """Set name, path, methods and unique id; a custom id function may read all options."""
     endpoint = route.endpoint
-    route.tags = options["tags"] or []
-    route.responses = options["responses"] or {}
+    put["tags"] = options["tags"] or []
+    put["responses"] = options["responses"] or {}
     name = options["name"]
-    route.name = get_name(endpoint) if name is None else name
+    put["name"] = get_name(endpoint) if name is None else name
     assign_path(route, path, endpoint)
     methods = options["methods"]
     require(not isinstance(methods, str), f"methods must be a list of names, got {methods!r}")
-    route.methods = {"GET"} if methods is None else {method.upper() for method in methods}
+    put["methods"] = {"GET"} if methods is None else {method.upper() for method in methods}
     make_id = options["generate_unique_id_function"]
     if isinstance(make_id, DefaultPlaceholder):
         make_id = make_id.value
-    route.unique_id = route.operation_id or make_id(route)
+    put["unique_id"] = route.operation_id or make_id(route)
 
 
-def _assign_texts(route: Any, options: Mapping[str, Any]) -> None:
+def _assign_texts(route: Any, put: Any, options: Mapping[str, Any]) -> None:
     status_code = options["status_code"]
-    route.status_code = int(status_code) if isinstance(status_code, IntEnum) else status_code
-    route.dependencies = list(options["dependencies"] or [])
+    put["status_code"] = int(status_code) if isinstance(status_code, IntEnum) else status_code
+    put["dependencies"] = list(options["dependencies"] or [])
     docstring = route.endpoint.__doc__
     text = options["description"] or (inspect.cleandoc(docstring) if docstring else "")
     # A form feed ends the part of a docstring that is for the API's users.
-    route.description = text.partition("\f")[0].strip()
+    put["description"] = text.partition("\f")[0].strip()
 
 
-def _assign_response_fields(route: Any, donor: RouteParts | None) -> None:
+def _assign_response_fields(route: Any, put: Any, donor: RouteParts | None) -> None:
     """Set the fields of the additional responses."""
     fields: dict[int | str, ModelField] = {}
     for status, response in route.responses.items():
@@ -269,7 +270,7 @@ def _assign_response_fields(route: Any, donor: RouteParts | None) -> None:
         )
         name = f"Response_{status}_{route.unique_id}"
         fields[status] = _additional_field(name, status, model, donor)
-    route.response_fields = fields
+    put["response_fields"] = fields
 
 
 def _additional_field(
@@ -286,21 +287,21 @@ def _additional_field(
     return _renamed(known[1], name)
 
 
-def _assign_dependant(route: Any, donor: RouteParts | None) -> list[ModelField]:
+def _assign_dependant(route: Any, put: Any, donor: RouteParts | None) -> list[ModelField]:
     """Set the dependant and the body field; return the body parameters."""
     require(callable(route.endpoint), "An endpoint must be a callable")
     tree = None if donor is None else _reused_tree(route, donor)
     if tree is None:
         tree = build_tree(route.path_format, route.endpoint, route.dependencies)
-    route.dependant, body_params, route._embed_body_fields = tree
+    put["dependant"], body_params, put["_embed_body_fields"] = tree
     if isinstance(route, BaseRoute):
         # Not of an inclusion: it is analysed at the first request, for which every route would
         # fail then. COMPAT: this one's requests are 422.
         refuse_two_bodies(body_params)
     if donor is not None and body_params is donor.body_params and donor.has_body_of(route):
-        route.body_field = donor.body_field
+        put["body_field"] = donor.body_field
     else:
-        route.body_field = names._get_body_field(
+        put["body_field"] = names._get_body_field(
             body_params=body_params,
             name=route.unique_id,
             embed_body_fields=route._embed_body_fields,
@@ -308,7 +309,7 @@ def _assign_dependant(route: Any, donor: RouteParts | None) -> list[ModelField]:
     return body_params
 
 
-def _inferred_model(route: Any, *, is_generator: bool) -> Any:
+def _inferred_model(route: Any, put: Any, *, is_generator: bool) -> Any:
     """Return the response model that the return annotation declares; set the item type."""
     annotation = get_typed_return_annotation(route.endpoint)
     if lenient_issubclass(annotation, Response):
@@ -321,21 +322,21 @@ def _inferred_model(route: Any, *, is_generator: bool) -> Any:
         response_class, EventSourceResponse
     )
     if has_typed_items and not lenient_issubclass(item, ServerSentEvent):
-        route.stream_item_type = item
+        put["stream_item_type"] = item
     return None
 
 
-def _assign_result(route: Any, response_model: Any, donor: RouteParts | None) -> None:
+def _assign_result(route: Any, put: Any, response_model: Any, donor: RouteParts | None) -> None:
     """Set everything about the endpoint's result: its model, and how it streams."""
     call = route.dependant.call
     is_generator = _is_async_gen_callable(call) or _is_gen_callable(call)
     response_class = route.response_class
-    route.is_sse_stream = is_generator and lenient_issubclass(response_class, EventSourceResponse)
-    route.is_json_stream = is_generator and isinstance(response_class, DefaultPlaceholder)
+    put["is_sse_stream"] = is_generator and lenient_issubclass(response_class, EventSourceResponse)
+    put["is_json_stream"] = is_generator and isinstance(response_class, DefaultPlaceholder)
     if isinstance(response_model, DefaultPlaceholder):
-        response_model = _inferred_model(route, is_generator=is_generator)
-    route.response_model = response_model
-    route.response_field = None
+        response_model = _inferred_model(route, put, is_generator=is_generator)
+    put["response_model"] = response_model
+    put["response_field"] = None
     if response_model:
         require(
             names.is_body_allowed_for_status_code(route.status_code),
@@ -343,17 +344,17 @@ def _assign_result(route: Any, response_model: Any, donor: RouteParts | None) ->
         )
         name = "Response_" + route.unique_id
         if donor is not None and donor.response_field and donor.response_model is response_model:
-            route.response_field = _renamed(donor.response_field, name)
+            put["response_field"] = _renamed(donor.response_field, name)
         else:
-            route.response_field = _response_field(name, response_model)
-    route.stream_item_field = None
+            put["response_field"] = _response_field(name, response_model)
+    put["stream_item_field"] = None
     item_type = route.stream_item_type
     if item_type:
         name = "StreamItem_" + route.unique_id
         if donor is not None and donor.stream_item_field and donor.stream_item_type is item_type:
-            route.stream_item_field = _renamed(donor.stream_item_field, name)
+            put["stream_item_field"] = _renamed(donor.stream_item_field, name)
         else:
-            route.stream_item_field = _response_field(name, item_type)
+            put["stream_item_field"] = _response_field(name, item_type)
 
 
 def assign_state(
@@ -382,17 +383,18 @@ def assign_state(
         AssertionError: An option contradicts another, or the path is wrong.
         ValueError: A path parameter is declared twice, or a limit is no size.
     """
-    route.path = path
-    route.endpoint = endpoint
-    route.stream_item_type = stream_item_type
+    put = attributes_of(route)
+    put["path"] = path
+    put["endpoint"] = endpoint
+    put["stream_item_type"] = stream_item_type
     validate_max_body_size(options["max_body_size"])
-    put_all(route, {option: options[option] for option in _COPIED_OPTIONS})
+    put.update(zip(_COPIED_OPTIONS, _copied_from(options), strict=True))
     try:
-        _assign_identity(route, path, options)
-        _assign_texts(route, options)
-        _assign_response_fields(route, donor)
-        body_params = _assign_dependant(route, donor)
-        _assign_result(route, options["response_model"], donor)
+        _assign_identity(route, put, path, options)
+        _assign_texts(route, put, options)
+        _assign_response_fields(route, put, donor)
+        body_params = _assign_dependant(route, put, donor)
+        _assign_result(route, put, options["response_model"], donor)
     except Exception as error:
         add_place(error, route_location(path, endpoint))
         raise

@@ -1,12 +1,12 @@
 """Routes that report changes made to them after they were built."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
 from fasterapi.routing.version import ROUTES_VERSION
 
-__all__ = ("HANDLER_OPTIONS", "HANDLING", "Watched", "put_all")
+__all__ = ("HANDLER_OPTIONS", "HANDLING", "Watched", "attributes_of")
 
 HANDLING: Final = ("get_route_handler", "handle", "matches", "__call__")
 """Methods of a route that handle its requests."""
@@ -61,27 +61,51 @@ class Watched:
             ROUTES_VERSION.bump()
 
 
+class _BySetattr:
+    """Sets attributes one by one, for classes that do more with them than to keep them."""
+
+    __slots__ = ("_target",)
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        setattr(self._target, name, value)
+
+    def update(self, values: Iterable[tuple[str, Any]]) -> None:
+        """Set all *values*."""
+        for name, value in values:
+            setattr(self._target, name, value)
+
+
 _are_plain: "WeakKeyDictionary[type[Any], bool]" = WeakKeyDictionary()
 
 
-def put_all(target: Any, values: Mapping[str, Any]) -> None:
-    """Set the attributes *values* of an object that is being built."""
+def attributes_of(target: Any) -> "dict[str, Any] | _BySetattr":
+    """Return what the attributes of an object that is being built are written to.
+
+    PERF: its dictionary where that is the same: a sixth of the time of `Watched.__setattr__`.
+    """
     kind = type(target)
     is_plain = _are_plain.get(kind)
     if is_plain is None:
-        is_plain = _are_plain[kind] = _is_plain(kind, values)
-    if is_plain:
-        # PERF: a sixth of the time that one by one takes, through `__setattr__` above.
-        vars(target).update(values)
-    else:
-        for name, value in values.items():
-            setattr(target, name, value)
+        is_plain = _are_plain[kind] = _is_plain(kind)
+    is_built = getattr(target, "_is_built", False)
+    return vars(target) if is_plain and not is_built else _BySetattr(target)
 
 
-def _is_plain(kind: type[Any], names: Iterable[str]) -> bool:
+def _is_plain(kind: type[Any]) -> bool:
     """Return whether setting an attribute does no more than to put it into the dictionary."""
     return (
         getattr(kind, "__setattr__") in (Watched.__setattr__, object.__setattr__)  # noqa: B009
         and kind.__dictoffset__ != 0
-        and not any(hasattr(type(getattr(kind, name, None)), "__set__") for name in names)
+        and not any(
+            hasattr(type(value), "__set__")
+            for owner in kind.__mro__
+            for name, value in vars(owner).items()
+            if name not in _OF_EVERY_CLASS
+        )
     )
+
+
+_OF_EVERY_CLASS: Final = ("__dict__", "__weakref__", "__class__")
