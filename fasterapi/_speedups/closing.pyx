@@ -6,65 +6,83 @@ Reference implementation: `fasterapi.routing.sessions.request_response`.
 
 cimport cython
 from fasterapi._speedups.exchange cimport Exchange
-from fasterapi._speedups.exit_stacks cimport LentStacks
+from fasterapi._speedups.exit_stacks cimport Exit, StackCore, new_stack
 
-from contextlib import AsyncExitStack
-
+from fasterapi._speedups.exit_stacks import leave_all
 from fasterapi._speedups.handoff import run_background
 
 
 async def settle(Exchange x not None):
-    """Close, and prepare to close, what a program has pushed onto the stacks in its scope.
+    """Close what ends with the endpoint, and prepare to close the rest.
 
     The route is done, the answer is not sent yet.
     """
-    cdef LentStacks lent = x.lent
+    if x.lent.function.is_used():
+        error = await leave_all(x.lent.function, None)
+        if error is not None:
+            raise error
     x.adopt_stacks()
-    if lent is not None and lent.function.calls is not None:
-        await lent.function.__aexit__(None, None, None)
 
 
-async def settle_with(Exchange x not None, error, lost_response, close):
+async def settle_with(Exchange x not None, error, lost_response):
     """Do the same because of *error*; return the exception to go on with.
 
     Args:
         x: The exchange.
         error: What the route has raised.
         lost_response: Function giving the exception for one that a stack swallowed.
-        close: Async function ``(x, error)`` that closes the innermost stack because of it.
     """
-    cdef LentStacks lent = x.lent
+    if x.lent.function.is_used():
+        error = await leave_all(x.lent.function, error) or lost_response()
     x.adopt_stacks()
-    if lent is not None and lent.function.calls is not None:
-        try:
-            if await lent.function.__aexit__(type(error), error, error.__traceback__):
-                error = lost_response()
-        except Exception as other:
-            error = other
-    if x.request_stack is not None:
-        error = await close(x, error)
+    if x.stacks:
+        error = await close_inner_with(x, error, lost_response)
     return error
 
 
-async def close_stack(Exchange x not None):
+async def close_stacks(Exchange x not None):
     """Close the stacks after the answer was sent."""
-    while x.request_stack is not None:
-        stack = x.request_stack
-        x.request_stack = x.outer_stack
-        x.outer_stack = None
-        await stack.__aexit__(None, None, None)
+    while x.stacks:
+        error = await leave_all(x.stacks.pop(0), None)
+        if error is not None:
+            raise error
+
+
+async def close_inner_with(Exchange x not None, error, lost_response):
+    """Close the innermost stack because of *error*; return what is to be raised."""
+    return await leave_all(x.stacks.pop(0), error) or lost_response()
+
+
+async def close_with(Exchange x not None, error, lost_response):
+    """Close all stacks because of *error*; return what is to be raised."""
+    x.adopt_stacks(True)
+    while x.stacks:
+        error = await close_inner_with(x, error, lost_response)
+    return error
+
+
+cdef int raise_unchanged(object error) except -1:
+    """Raise *error*, with the context that it has rather than what is being handled now."""
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        error.__context__ = context
+    return 0
 
 
 cdef int keep_task(Exchange x, object background) except -1:
     """Have background tasks run after the last answer, whatever middleware makes of this one."""
+    cdef TaskAfterMiddleware task
     if background is not None:
-        if x.request_stack is None:
-            x.request_stack = AsyncExitStack()
-        task = TaskAfterMiddleware(background)
+        task = TaskAfterMiddleware.__new__(TaskAfterMiddleware)
+        task.task = background
+        if not x.stacks:
+            x.stacks = [new_stack()]
+        (<StackCore>x.stacks[0]).push(task)
         if x.kept_tasks is None:
             x.kept_tasks = []
         x.kept_tasks.append(task)
-        x.request_stack.push_async_exit(task)
     return 0
 
 
@@ -78,15 +96,16 @@ cdef int drop_tasks(Exchange x, Py_ssize_t kept) except -1:
 
 
 @cython.final
-cdef class TaskAfterMiddleware:
+cdef class TaskAfterMiddleware(Exit):
     """Background tasks of an answer that went through middleware, to put on an exit stack."""
 
     cdef object task
 
-    def __cinit__(self, task):
-        self.task = task
+    cdef object leave(self, object error):
+        return False if error is not None or self.task is None else run_task(self.task)
 
-    async def __aexit__(self, error_type, error, traceback):
-        if error is None and self.task is not None:
-            await run_background(self.task)
-        return False
+
+async def run_task(task):
+    """Run background tasks; no exception goes no further because of them."""
+    await run_background(task)
+    return False

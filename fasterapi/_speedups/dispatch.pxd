@@ -24,4 +24,5 @@ cdef class Dispatcher(Lookup):
     cdef bint is_rewritten(self, Exchange x) except -1
     cdef EndpointPlan find_again(self, Exchange x)
     cdef object as_response(self, Exchange x)
+    cdef object close(self, Exchange x)
     cdef object shown(self, Exchange x, object response)

@@ -13,7 +13,7 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.head cimport check as check_fields
 from fasterapi._speedups.lookup cimport Lookup
 from fasterapi._speedups.plan cimport EndpointPlan
-from fasterapi._speedups.closing cimport drop_tasks, keep_task
+from fasterapi._speedups.closing cimport drop_tasks, keep_task, raise_unchanged
 from fasterapi._speedups.stepping cimport Rest, begin
 
 from functools import partial
@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from fasterapi._speedups.handoff import run_background, run_in_thread
-from fasterapi._speedups.closing import close_stack, settle, settle_with
+from fasterapi._speedups.closing import close_stacks, close_with, settle, settle_with
 from fasterapi._speedups.ranges import file_scope
 
 cdef object PLAIN_CALL = Response.__call__
@@ -103,10 +103,8 @@ cdef class Dispatcher(Lookup):
         try:
             if self.middleware:
                 x.response = await self._run_middleware(x, plan, 0)
-            elif plan.needs_stacks:
-                await self._answer(x, plan)
             else:
-                # `_answer` for the common plans, without its coroutine.
+                # `_answer` without its coroutine.
                 try:
                     if plan.is_direct:
                         value = begin(
@@ -117,7 +115,9 @@ cdef class Dispatcher(Lookup):
                         if not plan.encode(x, value):
                             x.response = await plan.finish_cold(x, value)
                     else:
-                        await plan.run(x)
+                        rest = begin(plan.run(x))
+                        if type(rest) is Rest:
+                            await rest
                     if x.lent is not None:
                         await settle(x)
                 except Exception as error:
@@ -139,20 +139,15 @@ cdef class Dispatcher(Lookup):
             else:
                 await self.send_response(x)
             x.adopt_stacks()
-            if x.request_stack is not None:
-                await self.close(x)
+            if x.stacks:
+                rest = begin(self.close(x))
+                if type(rest) is Rest:
+                    await rest
             x.request = None  # it refers back to the exchange
         except Exception as error:
             await self.fail(x, error)
-        except (SystemExit, KeyboardInterrupt) as error:
-            exit_error = self.exit_error(error)
-            exit_error.__cause__ = error
-            await self.fail(x, exit_error)
         except BaseException as error:  # cancelled: what is open must be closed all the same
-            x.adopt_stacks()
-            if x.request_stack is not None:
-                raise await self.close_all_with(x, error)
-            raise
+            await self.abort(x, error)
 
     async def respond(self, Exchange x not None, EndpointPlan plan not None):
         """Leave the answer in the exchange, whichever middleware and handlers have a say."""
@@ -164,15 +159,7 @@ cdef class Dispatcher(Lookup):
     async def _answer(self, Exchange x not None, EndpointPlan plan not None):
         """Run the plan; exceptions that have a handler become its response."""
         try:
-            if plan.needs_stacks:
-                await plan.run_in_stacks(x)
-                if x.response is None and x.payload is None:
-                    raise self.lost_response()
-                if self.middleware and isinstance(x.response, FileResponse):
-                    x.response = await self.encoded_response.begun(
-                        x.response, x.scope, x.receive
-                    )
-            elif plan.is_direct:
+            if plan.is_direct:
                 value = begin(
                     call_list(plan.final.call, plan.prepare(x), plan.final.keywords)
                 )
@@ -181,12 +168,14 @@ cdef class Dispatcher(Lookup):
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
             else:
-                await plan.run(x)
+                rest = begin(plan.run(x))
+                if type(rest) is Rest:
+                    await rest
             if x.lent is not None:
                 await settle(x)
+            if plan.needs_stacks and self.middleware and isinstance(x.response, FileResponse):
+                x.response = await self.encoded_response.begun(x.response, x.scope, x.receive)
         except Exception as error:
-            if x.request_stack is not None:
-                error = await self.close_inner_with(x, error)
             await self._recover(x, error)
 
     async def _recover(self, Exchange x not None, error):
@@ -197,7 +186,7 @@ cdef class Dispatcher(Lookup):
         """
         cdef object handler
         if x.lent is not None:
-            error = await settle_with(x, error, self.lost_response, self.close_inner_with)
+            error = await settle_with(x, error, self.lost_response)
         handler = self.handler_of(error)
         while handler is not None and x.handled < HANDLING_LAYERS:
             x.handled += 1
@@ -221,7 +210,7 @@ cdef class Dispatcher(Lookup):
             # COMPAT: a reused exception instance would collect tracebacks.
             error.__traceback__ = None
             return
-        raise error
+        raise_unchanged(error)
 
     cdef object handler_of(self, object error):
         """Return the exception handler as Starlette chooses it, or None."""
@@ -311,8 +300,8 @@ cdef class Dispatcher(Lookup):
         if plan.needs_stacks:
             x.inner_task = self.inner_task(
                 partial(self._answer, x, plan),
-                partial(close_stack, x),
-                partial(self.close_with, x),
+                partial(close_stacks, x),
+                partial(close_with, x, lost_response=self.lost_response),
             )
             await x.inner_task.start()
             return self.as_response(x)
@@ -326,7 +315,9 @@ cdef class Dispatcher(Lookup):
                 if not plan.encode(x, value):
                     x.response = await plan.finish_cold(x, value)
             else:
-                await plan.run(x)
+                rest = begin(plan.run(x))
+                if type(rest) is Rest:
+                    await rest
             if x.lent is not None:
                 await settle(x)
         except Exception as error:
@@ -393,41 +384,30 @@ cdef class Dispatcher(Lookup):
         keep_task(x, background)
         return response
 
-    async def close(self, Exchange x not None):
-        """Close what is open after the answer was sent."""
-        if x.inner_task is None:
-            await close_stack(x)
-        else:
-            await x.inner_task.finish()
+    cdef object close(self, Exchange x):
+        """Return an awaitable of closing what is open after the answer was sent."""
+        return close_stacks(x) if x.inner_task is None else x.inner_task.finish()
 
     async def close_all_with(self, Exchange x not None, error):
         """Close what is open because of *error*, where it was opened."""
         if x.inner_task is not None:
             error = await x.inner_task.fail(error)
-        return await self.close_with(x, error)
+        return await close_with(x, error, self.lost_response)
 
-    async def close_with(self, Exchange x not None, error):
-        """Close all stacks because of *error*; return what is to be raised."""
-        while x.request_stack is not None:
-            error = await self.close_inner_with(x, error)
-        return error
-
-    async def close_inner_with(self, Exchange x not None, error):
-        """Close the innermost stack because of *error*; return what is to be raised."""
-        stack = x.request_stack
-        x.request_stack = x.outer_stack
-        x.outer_stack = None
-        try:
-            swallowed = await stack.__aexit__(type(error), error, error.__traceback__)
-        except Exception as other:
-            return other
-        return self.lost_response() if swallowed else error
+    async def abort(self, Exchange x not None, error):
+        """Close what is open because of a cancellation or SystemExit; raise what is left."""
+        left = await self.close_all_with(x, error)
+        if isinstance(left, (SystemExit, KeyboardInterrupt)):
+            error = self.exit_error(left)
+            error.__cause__ = left
+            left = error
+        if not isinstance(left, Exception):
+            raise left
+        await self.fail(x, left)
 
     async def fail(self, Exchange x not None, error):
         """Answer *error*, for which there is no handler, if anything can be sent; raise it."""
-        x.adopt_stacks()
-        if x.request_stack is not None:
-            error = await self.close_all_with(x, error)
+        error = await self.close_all_with(x, error)
         if not x.started and not self.middleware and self.handler_of(error) is not None:
             # The answer could not be begun, by a fault of its own.
             try:
@@ -442,7 +422,7 @@ cdef class Dispatcher(Lookup):
         error = self.after_start(x, error)
         x.request = None
         if self.server_errors is None:
-            raise error
+            raise_unchanged(error)
         await self.server_errors(x.show_scope(), x.receive, x.send, error, x.started)
 
 

@@ -1,7 +1,7 @@
 """Exchange: one request and how to answer it. Both doors make one, the plan sees nothing else."""
 
 
-from fasterapi._speedups.exit_stacks cimport LentStacks
+from fasterapi._speedups.exit_stacks cimport Exit, LentStacks
 from fasterapi._speedups.views cimport Watch
 
 
@@ -51,14 +51,13 @@ cdef class Exchange:
     cdef dict body_values        # values of a body with several fields
     cdef object sub_response     # the Response that `response: Response` parameters share
     cdef object background       # BackgroundTasks of the dependencies and the handler
-    cdef object request_stack    # AsyncExitStack that closes after the response was sent
-    cdef object function_stack   # AsyncExitStack that closes before the response is sent
-    cdef object outer_stack      # AsyncExitStack that closes last, after exception handlers too
+    cdef list stacks             # of StackCore, to be closed, innermost first; None at first
     cdef bint is_scope_shown     # the program holds it: what comes later is put there at once
     cdef bint may_lend           # the route has been entered; its exit stacks are not in the scope
     cdef tuple handlers          # for scope["starlette.exception_handlers"]
     cdef bint is_refused         # no route answers: 404 or 405
-    cdef LentStacks lent         # exit stacks in the scope that nobody has been seen to use
+    cdef LentStacks lent         # exit stacks that are, or would be, in the scope; or None
+    cdef object cleanup          # CancelScope around async generators, False if none is needed
     cdef int handled             # how many exceptions have become an answer
     cdef object inner_task       # where the route runs in a task of its own, or None
     cdef list kept_tasks         # TaskAfterMiddleware on the request's stack, or None
@@ -73,7 +72,8 @@ cdef class Exchange:
     cdef dict get_scope(self)
     cdef dict show_scope(self)
     cdef int lend_stacks(self) except -1
-    cdef int adopt_stacks(self) except -1
+    cdef int push(self, Exit exit, bint ends_with_function) except -1
+    cdef int adopt_stacks(self, bint with_function=*) except -1
     cdef int open(self) except -1
     cdef object get_request(self)
     cdef object get_cached_request(self)

@@ -5,7 +5,7 @@ leaves the response's side filled in; the door sends that.
 """
 
 cimport cython
-from fasterapi._speedups.exit_stacks cimport LentStacks, lent_stacks
+from fasterapi._speedups.exit_stacks cimport Exit, LentStacks, lent_stacks
 from fasterapi._speedups.form cimport make_form
 from fasterapi._speedups.headers cimport find_all, parse_cookies
 from fasterapi._speedups.query cimport parse_pairs
@@ -60,35 +60,45 @@ cdef class Exchange:
         return scope
 
     cdef int lend_stacks(self) except -1:
-        """Put into the scope of a route that needs none the exit stacks, and what handles errors.
+        """Put into the scope of a route its exit stacks, and what handles errors.
 
         COMPAT: programs push onto ``scope["fastapi_inner_astack"]`` what is to be closed.
         """
-        cdef LentStacks lent = lent_stacks() if self.lent is None else self.lent
         cdef dict scope = self.get_scope()
+        if self.lent is None:
+            self.lent = lent_stacks()
         self.may_lend = False
         scope["starlette.exception_handlers"] = self.handlers
-        scope["fastapi_middleware_astack"] = lent.outer
+        # Forms push their closing here: exception handlers can still read the files.
+        scope["fastapi_middleware_astack"] = self.lent.outer
         if not self.is_refused:
-            scope["fastapi_inner_astack"] = lent.inner
-            scope["fastapi_function_astack"] = lent.function
-        self.lent = lent
+            scope["fastapi_inner_astack"] = self.lent.inner
+            scope["fastapi_function_astack"] = self.lent.function
         return 0
 
-    cdef int adopt_stacks(self) except -1:
-        """Have lent stacks closed like those of generator dependencies, if they hold anything."""
+    cdef int push(self, Exit exit, bint ends_with_function) except -1:
+        """Have *exit* left after the answer was sent, or as soon as the endpoint has ended."""
+        if self.lent is None:
+            self.lent = lent_stacks()
+        if ends_with_function:
+            return self.lent.function.push(exit)
+        return self.lent.inner.push(exit)
+
+    cdef int adopt_stacks(self, bint with_function=False) except -1:
+        """Have the stacks that hold anything closed with the request."""
         cdef LentStacks lent = self.lent
-        if lent is None or lent.inner.calls is None and lent.outer.calls is None:
+        if lent is None or lent.is_adopted:
             return 0
-        self.lent = None
-        if self.request_stack is None:
-            self.request_stack = lent.inner
-        else:  # background tasks, which come first
-            lent.outer.push_async_exit(lent.inner)
-        if self.outer_stack is None:
-            self.outer_stack = lent.outer
-        else:  # of an earlier run, or of a form
-            self.outer_stack.push_async_exit(lent.outer)
+        with_function = with_function and lent.function.is_used()
+        if not (with_function or lent.inner.is_used() or lent.outer.is_used()):
+            return 0
+        lent.is_adopted = True
+        if self.stacks is None:
+            self.stacks = []  # else background tasks are there, which come first
+        if with_function:
+            self.stacks.append(lent.function)
+        self.stacks.append(lent.inner)
+        self.stacks.append(lent.outer)
         return 0
 
     cdef int open(self) except -1:

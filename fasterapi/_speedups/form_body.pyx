@@ -12,7 +12,7 @@ from fasterapi._speedups.headers cimport find
 from fasterapi._speedups.form import Replay
 
 
-async def read_form(Exchange x not None, FormLimits limits not None, bint has_stacks):
+async def read_form(Exchange x not None, FormLimits limits not None):
     """Put the items of a form that comes in one piece into the exchange.
 
     Nothing is there afterwards if the reference path has to read it, which finds the body
@@ -21,7 +21,6 @@ async def read_form(Exchange x not None, FormLimits limits not None, bint has_st
     Args:
         x: The exchange.
         limits: What the form may contain.
-        has_stacks: Whether the exit stacks of the request are open already.
     """
     cdef bytes body
     if x.scope is not None and inherited_by(x.scope) is not limits.inherited:
@@ -41,7 +40,7 @@ async def read_form(Exchange x not None, FormLimits limits not None, bint has_st
         return
     x.is_body_used = True
     if holds_file(x.form_items):
-        close_later(x, has_stacks)
+        close_later(x)
 
 
 cdef object inherited_by(dict scope):
@@ -50,11 +49,8 @@ cdef object inherited_by(dict scope):
     return state.get("form_limits") if type(state) is dict else None
 
 
-cdef int close_later(Exchange x, bint has_stacks) except -1:
+cdef int close_later(Exchange x) except -1:
     """Have the files closed after everything else: exception handlers may still read them."""
-    if has_stacks:
-        x.outer_stack.push_async_callback(x.get_form().close)
-        return 0
     if x.lent is None:
         x.lent = lent_stacks()
     x.lent.outer.push_async_callback(x.get_form().close)

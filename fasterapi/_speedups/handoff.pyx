@@ -61,6 +61,13 @@ cdef ThreadPool current_pool():
     return pool
 
 
+cdef bint is_in_cancel_scope() except -1:
+    """Return whether anyio may cancel the current task; true wherever that is not known."""
+    if current_pool() is None:
+        return True
+    return bool(TASK_STATES) and cancel_scope_of(current_task()) is not None
+
+
 cdef int stop_pool(ThreadPool pool) except -1:
     """Let the threads of a closed loop end."""
     if pool is not None:

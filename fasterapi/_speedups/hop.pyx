@@ -14,8 +14,11 @@ from cpython.contextvars cimport PyContext_Copy, PyContext_Enter, PyContext_Exit
 from fasterapi._speedups.arguments cimport FAILED
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.exchange cimport Exchange
+from fasterapi._speedups.generators cimport enter_in_thread
 from fasterapi._speedups.handoff cimport copy_for_thread, current_pool, submit
-from fasterapi._speedups.plan cimport STYLE_REPEAT, STYLE_THREAD, EndpointPlan, Step, put_body
+from fasterapi._speedups.plan cimport (
+    STYLE_REPEAT, STYLE_THREAD, STYLE_THREAD_GENERATOR, EndpointPlan, Step, put_body,
+)
 from fasterapi._speedups.threads cimport Job, ThreadPool
 
 from starlette.concurrency import run_in_threadpool
@@ -57,7 +60,14 @@ cdef class Hop(Job):
 
     cdef int call_step(self) except -1:
         """Call the present step and keep its value."""
+        cdef tuple entered
         value = call_list(self.step.call, self.arguments, self.step.keywords)
+        if self.step.style == STYLE_THREAD_GENERATOR:
+            entered = enter_in_thread(value)
+            value = entered[1]
+            # What is entered when nobody waits any more is nobody's to leave.
+            if not self.is_abandoned:
+                self.x.push(entered[0], self.step.ends_with_function)
         if self.index == len(self.plan.steps):
             self.value = value
             self.has_value = True
@@ -76,7 +86,10 @@ cdef class Hop(Job):
                 if x.results[step.repeats] is FAILED:
                     return False
                 x.results[self.index] = x.results[step.repeats]
-            elif step.style != STYLE_THREAD or step.read_body is not None:
+            elif (
+                step.style not in (STYLE_THREAD, STYLE_THREAD_GENERATOR)
+                or step.read_body is not None
+            ):
                 return False
             else:
                 self.arguments = step.collect(x)

@@ -56,7 +56,9 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
                 x.open()
                 await dispatcher._recover(x, error)
         else:
-            await dispatcher.respond(x, plan)
+            rest = begin(dispatcher.respond(x, plan))
+            if type(rest) is Rest:
+                await rest
         if x.response is None:
             x.write_answer()
             if x.background is not None:
@@ -68,8 +70,10 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
             x.open()
             await dispatcher.send_response(x)
         x.adopt_stacks()
-        if x.request_stack is not None:
-            await dispatcher.close(x)
+        if x.stacks:
+            rest = begin(dispatcher.close(x))
+            if type(rest) is Rest:
+                await rest
     except Exception as error:
         x.open()
         try:
@@ -77,13 +81,11 @@ async def run_plan(HttpExchange x not None, Dispatcher dispatcher not None,
         except BaseException as last:
             fail(x, last)
     except BaseException as error:  # cancelled: what is open must be closed all the same
-        x.adopt_stacks()
-        if x.request_stack is not None:
-            try:
-                error = await dispatcher.close_all_with(x, error)
-            except BaseException as last:
-                error = last
-        fail(x, error)
+        x.open()
+        try:
+            await dispatcher.abort(x, error)
+        except BaseException as last:
+            fail(x, last)
     end(x)
 
 

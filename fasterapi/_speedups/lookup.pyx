@@ -131,6 +131,8 @@ cdef class Lookup:
             scope["router"] = self.router
         x.handlers = self.handlers
         x.may_lend = True
+        x.lent = None
+        x.cleanup = None
         if x.is_scope_shown:
             x.lend_stacks()
         if plan.included is not None:

@@ -9,9 +9,11 @@ from fasterapi._speedups.json_reader cimport Reader
 cdef enum:
     STYLE_ASYNC = 0     # coroutine function: called and awaited
     STYLE_THREAD = 1    # plain function: called in a worker thread
-    STYLE_COLD = 2      # generator or limited in number: entered by a reference function
-    STYLE_REPEAT = 3    # the value of an earlier step, cached for the request
-    STYLE_STREAM = 4    # generator endpoint: becomes a streaming response
+    STYLE_GENERATOR = 2         # async generator: goes on when the request is over
+    STYLE_THREAD_GENERATOR = 3  # generator: the same, in worker threads
+    STYLE_COLD = 4      # limited in number: called or entered by a reference function
+    STYLE_REPEAT = 5    # the value of an earlier step, cached for the request
+    STYLE_STREAM = 6    # generator endpoint: becomes a streaming response
 
 
 cdef class Step:
@@ -27,6 +29,7 @@ cdef class Step:
     cdef object helper           # async function (request, values) of the cold styles
     cdef object read_body        # async function (parsed body) -> (values, errors), or None
     cdef tuple body_slots        # (field name, position) of what `read_body` gives
+    cdef bint ends_with_function # a generator goes on before the answer is sent
     cdef list collect(self, Exchange x)
     cdef dict by_name(self, list arguments)
 

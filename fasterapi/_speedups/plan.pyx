@@ -6,8 +6,7 @@ same requests from the same route, a tree at a time.
 
 At start-up `fasterapi.dependencies.compile` puts the dependency tree in calling order. A step
 knows where each argument lies and where its own value goes; nothing is looked up by name here.
-Cold cases (streams, generator dependencies, errors) call the reference
-functions, so that their behaviour exists once.
+Cold cases (streams, errors) call the reference functions, so that their behaviour exists once.
 """
 
 cimport cython
@@ -17,13 +16,13 @@ from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.encoder cimport Encoder, ResponseMaker
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.form cimport FormLimits
+from fasterapi._speedups.generators cimport begin_generator
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 from fasterapi._speedups.hop cimport Hop, cross, make_hop
 from fasterapi._speedups.json_reader cimport MISMATCH, Reader
 from fasterapi._speedups.stepping cimport Rest, begin
 
 import json
-from contextlib import AsyncExitStack
 
 from pydantic_core import ValidationError
 from starlette.exceptions import HTTPException
@@ -36,6 +35,8 @@ from fasterapi._speedups.form_body import read_form
 STYLES = {
     "async": STYLE_ASYNC,
     "thread": STYLE_THREAD,
+    "generator": STYLE_GENERATOR,
+    "thread generator": STYLE_THREAD_GENERATOR,
     "cold": STYLE_COLD,
     "repeat": STYLE_REPEAT,
     "stream": STYLE_STREAM,
@@ -62,12 +63,14 @@ cdef class Step:
         helper: Async function ``(request, values)`` of style ``"cold"``.
         read_body: Async function ``(parsed body) -> (values, errors)``, or None.
         body_slots: ``(field name, position)`` pairs of what `read_body` gives.
+        ends_with_function: Whether a generator goes on before the answer is sent.
     """
 
     def __init__(self, object call, *, str style not None, tuple arguments not None,
                  tuple names not None, Py_ssize_t by_keyword, Py_ssize_t first=0,
                  Py_ssize_t repeats=-1, tuple needs not None=(), object helper=None,
-                 object read_body=None, tuple body_slots not None=()):
+                 object read_body=None, tuple body_slots not None=(),
+                 bint ends_with_function=False):
         cdef Argument argument
         if not 0 <= by_keyword <= len(names):
             raise ValueError(f"by_keyword must be 0 to {len(names)}, got {by_keyword}")
@@ -86,6 +89,7 @@ cdef class Step:
         self.helper = helper
         self.read_body = read_body
         self.body_slots = body_slots
+        self.ends_with_function = ends_with_function
 
     cdef list collect(self, Exchange x):
         """Return the arguments by position, or None where something is missing or wrong.
@@ -136,8 +140,8 @@ cdef class EndpointPlan:
         invalid: Function ``(errors, body, method, root_path)`` giving the exception of a 422.
         invalid_answer: Function ``(error, value, method, root_path)`` giving the exception for
             a value that the response model refuses with pydantic's *error*.
-        has_stacks: Whether something must be closed after the answer (generator
-            dependencies, streams).
+        has_stacks: Whether something is closed after the answer (generator dependencies,
+            streams): behind middleware, such a route runs in a task of its own.
         native: FrozenSlot or CompiledSlot by which the HTTP door may answer instead of running
             the steps; the steps give the same answer.
     """
@@ -249,7 +253,8 @@ cdef class EndpointPlan:
             elif x.body_value is UNSET:
                 x.json = await self.parse_body(x.get_request())
         if self.steps:
-            hop = await self.solve(x)
+            value = begin(self.solve(x))
+            hop = await value if type(value) is Rest else value
         if hop is None:
             arguments = self.final.collect(x)
             if self.final.read_body is not None and not put_body(x, self.final, arguments):
@@ -281,32 +286,12 @@ cdef class EndpointPlan:
         """Leave the items of the declared form in the exchange."""
         if x.request is None:
             try:
-                await read_form(x, self.form_limits, self.needs_stacks)
+                await read_form(x, self.form_limits)
             except Exception as error:
                 raise unreadable(error) from error
         if x.form_items is None:
             x.json = await self.parse_body(x.get_request())
             x.form_items = x.json.multi_items()
-
-    async def run_in_stacks(self, Exchange x not None):
-        """Walk all steps of a plan whose dependencies must be closed afterwards.
-
-        The function stack is closed here, before the answer is sent; the request stack stays
-        open in the exchange: the dispatcher closes it after sending.
-        """
-        x.request_stack = AsyncExitStack()
-        x.function_stack = AsyncExitStack()
-        x.outer_stack = AsyncExitStack()
-        scope = x.get_scope()
-        x.may_lend = False
-        x.lent = None
-        scope["starlette.exception_handlers"] = x.handlers
-        scope["fastapi_inner_astack"] = x.request_stack
-        scope["fastapi_function_astack"] = x.function_stack
-        # Forms push their closing here: exception handlers can still read the files.
-        scope["fastapi_middleware_astack"] = x.outer_stack
-        async with x.function_stack:
-            await self.run(x)
 
     async def solve(self, Exchange x not None):
         """Call the dependencies; their values, or FAILED, go to ``x.results``.
@@ -335,7 +320,12 @@ cdef class EndpointPlan:
             elif step.style == STYLE_ASYNC:
                 value = begin(call_list(step.call, arguments, step.keywords))
                 x.results[i] = await value if type(value) is Rest else value
-            elif step.style == STYLE_THREAD:
+            elif step.style == STYLE_GENERATOR:
+                value = begin_generator(
+                    x, call_list(step.call, arguments, step.keywords), step.ends_with_function
+                )
+                x.results[i] = await value if type(value) is Rest else value
+            elif step.style == STYLE_THREAD or step.style == STYLE_THREAD_GENERATOR:
                 hop = make_hop(self, x, i, step, arguments)
                 await cross(hop)
                 if hop.has_value or hop.is_invalid:

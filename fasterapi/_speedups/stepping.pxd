@@ -8,3 +8,5 @@ cdef class Rest:
 
 
 cdef object begin(object awaitable)
+cdef object begin_next(object generator)
+cdef object STOPPED      # what `begin_next` returns at the end of the generator

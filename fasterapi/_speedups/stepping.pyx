@@ -11,10 +11,28 @@ cimport cython
 from cpython.object cimport PyObject
 from cpython.ref cimport Py_DECREF
 
+cdef extern from *:
+    """
+    #define STEP_STOPPED 2
+
+    /* PERF: also PyIter_Send, but the end of an async generator is a result, not an exception. */
+    static int step_generator(PyObject *awaitable, PyObject **result) {
+        int status = PyIter_Send(awaitable, Py_None, result);
+        if (status == PYGEN_ERROR && PyErr_ExceptionMatches(PyExc_StopAsyncIteration)) {
+            PyErr_Clear();
+            status = STEP_STOPPED;
+        }
+        return status;
+    }
+    """
+    int STEP_STOPPED
+    int step_generator(object awaitable, PyObject** result) except -1
+
 cdef extern from "Python.h":
     int PYGEN_NEXT
     int PyIter_Send(object iterator, object value, PyObject** result) except -1
     bint PyCoro_CheckExact(object given)
+    bint PyAsyncGen_CheckExact(object given)
 
 
 async def nothing():
@@ -28,6 +46,9 @@ cdef object compiled_coroutine():
 
 
 cdef object COMPILED = compiled_coroutine()
+
+cdef object ANEXT = anext
+cdef object STOPPED = object()
 
 
 @cython.final
@@ -73,11 +94,33 @@ cdef object begin(object awaitable):
     if not PyCoro_CheckExact(awaitable) and type(awaitable) is not COMPILED:
         awaitable = awaited(awaitable)
     if PyIter_Send(awaitable, None, &result) == PYGEN_NEXT:
-        rest = Rest.__new__(Rest)
-        rest.coroutine = awaitable
-        rest.first = taken(result)
-        return rest
+        return rest_of(awaitable, taken(result))
     return taken(result)
+
+
+cdef object begin_next(object generator):
+    """Return what an async generator yields next, a `Rest` of that, or `STOPPED` at its end.
+
+    To await the `Rest` raises StopAsyncIteration at the end.
+    """
+    cdef PyObject* result = NULL
+    cdef int status
+    awaitable = ANEXT(generator)
+    if not PyAsyncGen_CheckExact(generator):
+        awaitable = awaited(awaitable)
+    status = step_generator(awaitable, &result)
+    if status == STEP_STOPPED:
+        return STOPPED
+    value = taken(result)
+    return rest_of(awaitable, value) if status == PYGEN_NEXT else value
+
+
+cdef Rest rest_of(object coroutine, object first):
+    """Return what is left of *coroutine*, which waits for *first*."""
+    cdef Rest rest = Rest.__new__(Rest)
+    rest.coroutine = coroutine
+    rest.first = first
+    return rest
 
 
 cdef inline object taken(PyObject* result):

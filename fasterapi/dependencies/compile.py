@@ -40,10 +40,9 @@ from fasterapi.dependencies.models import (
     Dependant,
     _get_cache_key,
     _get_oauth_scopes,
-    _is_async_gen_callable,
     _is_coroutine_callable,
-    _is_gen_callable,
 )
+from fasterapi.dependencies.styles import has_limited_generators, is_generator, style_of
 from fasterapi.dependencies.utils import (
     _get_param_aliases,
     _get_param_model,
@@ -100,11 +99,13 @@ def compile_tree(
     Raises:
         NotCompilable: Some part has a meaning that only the reference path knows.
     """
-    compiler = _Compiler(tuple(path_names), embed_body_fields, reads_form, make)
+    has_limits = has_limited_generators(dependant)
+    compiler = _Compiler(tuple(path_names), embed_body_fields, reads_form, make, has_limits)
     needs = [compiler.add(child) for child in dependant.dependencies]
-    style = _style(dependant)
-    final = compiler.step(dependant, "stream" if style == "cold" else style, needs, first=0)
-    return CompiledTree(compiler.steps, final, compiler.has_stacks or style == "cold")
+    is_stream = is_generator(dependant)
+    style = "stream" if is_stream else style_of(dependant, has_limits=has_limits)
+    final = compiler.step(dependant, style, needs, first=0)
+    return CompiledTree(compiler.steps, final, compiler.has_stacks or is_stream)
 
 
 @dataclass(slots=True)
@@ -113,6 +114,7 @@ class _Compiler:
     embed_body_fields: bool
     reads_form: bool
     make: Factories
+    has_limits: bool
     steps: list[Step] = field(default_factory=list)
     known: dict[Any, int] = field(default_factory=dict)
     firsts: dict[int, int] = field(default_factory=dict)
@@ -131,8 +133,8 @@ class _Compiler:
             # The steps below report their own errors again.
             self.steps.append(_repeat(dependant, seen, first=seen))
         else:
-            style = _style(dependant)
-            self.has_stacks |= _is_generator(dependant)
+            style = style_of(dependant, has_limits=self.has_limits)
+            self.has_stacks |= is_generator(dependant)
             self.steps.append(self.step(dependant, style, needs, first=first))
         index = len(self.steps) - 1
         self.firsts[index] = first
@@ -164,6 +166,7 @@ class _Compiler:
             helper=partial(_call_cold, dependant) if style == "cold" else None,
             read_body=read_body,
             body_slots=body_slots,
+            ends_with_function=dependant.scope == "function",
         )
 
     def sources(
@@ -244,16 +247,6 @@ class _Compiler:
             location=location,
             **absence(item, location),
         )
-
-
-def _style(dependant: Dependant) -> str:
-    if _is_generator(dependant) or dependant.concurrency is not None:
-        return "cold"
-    return "async" if _is_coroutine_callable(dependant.call) else "thread"
-
-
-def _is_generator(dependant: Dependant) -> bool:
-    return _is_gen_callable(dependant.call) or _is_async_gen_callable(dependant.call)
 
 
 def _is_cached_throughout(dependant: Dependant) -> bool:
@@ -360,7 +353,7 @@ async def _read_body(
 
 async def _call_cold(dependant: Dependant, request: Any, values: dict[str, Any]) -> Any:
     """Return the value of a generator dependency, or of one that is limited in number."""
-    if _is_generator(dependant):
+    if is_generator(dependant):
         kind = "function" if dependant.scope == "function" else "inner"
         stack = request.scope[f"fastapi_{kind}_astack"]
         return await _solve_generator(

@@ -102,9 +102,11 @@ class InnerTask:
             raise
         except (SystemExit, KeyboardInterrupt) as error:
             # A task that ends with one of these ends the loop, and the server with it.
-            failure = handler_exit(error)
-            failure.__cause__ = error
-            self._answered.set_exception(await self._close_with(failure))
+            failure = await self._close_with(error)
+            if isinstance(failure, SystemExit | KeyboardInterrupt):
+                failure = handler_exit(failure)
+                failure.__cause__ = error
+            self._answered.set_exception(failure)
             return
         except Exception as error:  # raised again by `start`
             if not self._answered.done():
