@@ -10,6 +10,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from decimal import Decimal
 from enum import Enum
+from functools import partial
 from ipaddress import (
     IPv4Address,
     IPv4Interface,
@@ -30,6 +31,8 @@ from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
 from fasterapi._compat import is_pydantic_v1_model_instance
+from fasterapi._compat.jsonable_kinds import kind_of_class
+from fasterapi._speedups.jsonable import Jsonable
 from fasterapi.exceptions import PydanticV1NotSupportedError
 from fasterapi.types import IncEx
 
@@ -175,6 +178,13 @@ def jsonable_encoder(
         ValueError: If there is no way to encode the value or a part of it.
         PydanticV1NotSupportedError: If it is a model of ``pydantic.v1``.
     """
+    if not (custom_encoder or include is not None or exclude is not None):
+        options = _DEFAULT_OPTIONS
+        if not by_alias or exclude_unset or exclude_defaults or exclude_none or not sqlalchemy_safe:
+            options = _Options(
+                by_alias, exclude_unset, exclude_defaults, exclude_none, None, sqlalchemy_safe
+            )
+        return _encode(obj, options)
     options = _Options(
         by_alias,
         exclude_unset,
@@ -241,7 +251,7 @@ def _encode_model(obj: Any, options: _Options, include: IncEx | None, exclude: I
         exclude_defaults=options.exclude_defaults,
         sqlalchemy_safe=options.sqlalchemy_safe,
     )
-    return _handler_of(dumped, rest)(dumped, rest, None, None)
+    return _encode(dumped, rest)
 
 
 def _encode_dataclass(
@@ -313,6 +323,29 @@ def _fields_of(obj: Any) -> dict[Any, Any]:
 
 def _keep(obj: Any, _options: _Options, _include: IncEx | None, _exclude: IncEx | None) -> Any:
     return obj
+
+
+def _encode(obj: Any, options: _Options) -> Any:
+    """Return *obj* encoded by compiled code, which has no notion of custom encoders."""
+    return JSONABLE.encode(
+        obj,
+        options,
+        exclude_none=options.exclude_none,
+        sqlalchemy_safe=options.sqlalchemy_safe,
+    )
+
+
+def _encode_in_python(obj: Any, options: _Options) -> Any:
+    return _handler_of(obj, options)(obj, options, None, None)
+
+
+JSONABLE = Jsonable(
+    ENCODERS_BY_TYPE,
+    describe=partial(kind_of_class, encoders=dict(ENCODERS_BY_TYPE)),
+    encode_other=_encode_in_python,
+    default_options=_DEFAULT_OPTIONS,
+)
+"""Compiled: `jsonable_encoder` without custom encoders, and JSON of its result."""
 
 
 _text = _calling(str)

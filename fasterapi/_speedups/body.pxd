@@ -1,5 +1,7 @@
 """Layout shared with plan.pyx: how a handler's value becomes JSON bytes."""
 
+from cpython.object cimport PyObject
+
 
 cdef class Shape:
     cdef int kind            # one of the KIND_ constants of body.pyx
@@ -13,5 +15,5 @@ cdef bint fits(Shape shape, object value, int depth) except -1
 cdef bint is_json_native(object value, int depth) except -1
 cdef bytes encode_fitting(Shape shape, object value)
 cdef bytes encode_native(object value)
-cdef object copy_native(object value)
+cdef bint is_sqlalchemy_key(PyObject* key) noexcept
 cdef bint is_lasting(object value, int depth) except -1

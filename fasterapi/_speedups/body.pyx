@@ -240,7 +240,7 @@ cdef bint is_json_native(object value, int depth) except -1:
         return False
     if type(value) is dict:
         while PyDict_Next(<dict>value, &position, &key, &item):
-            if type(<object>key) is not str or is_sqlalchemy_key(<object>key):
+            if type(<object>key) is not str or is_sqlalchemy_key(key):
                 return False
             if not is_json_native(<object>item, depth + 1):
                 return False
@@ -252,15 +252,6 @@ cdef bint is_json_native(object value, int depth) except -1:
             i += 1
         return True
     return False
-
-
-cdef object copy_native(object value):
-    """Return plain JSON data with containers of its own, as `jsonable_encoder` does."""
-    if type(value) is dict:
-        return {key: copy_native(item) for key, item in (<dict>value).items()}
-    if type(value) is list:
-        return [copy_native(item) for item in <list>value]
-    return value
 
 
 cdef bint is_lasting(object value, int depth) except -1:
@@ -301,11 +292,12 @@ cdef inline bint is_plain_float(double value) noexcept:
     return value == 0.0 or SMALLEST_PLAIN <= fabs(value) < LARGEST_PLAIN
 
 
-cdef inline bint is_sqlalchemy_key(object key):
-    """Return whether the str starts with ``_sa``, which jsonable_encoder leaves out."""
+cdef bint is_sqlalchemy_key(PyObject* key) noexcept:
+    """Return whether it is a str that starts with ``_sa``, which jsonable_encoder leaves out."""
     return (
-        PyUnicode_GET_LENGTH(key) >= 3
-        and PyUnicode_READ_CHAR(key, 0) == c"_"
-        and PyUnicode_READ_CHAR(key, 1) == c"s"
-        and PyUnicode_READ_CHAR(key, 2) == c"a"
+        PyUnicode_CheckExact(key)
+        and PyUnicode_GET_LENGTH(<object>key) >= 3
+        and PyUnicode_READ_CHAR(<object>key, 0) == c"_"
+        and PyUnicode_READ_CHAR(<object>key, 1) == c"s"
+        and PyUnicode_READ_CHAR(<object>key, 2) == c"a"
     )

@@ -1,5 +1,7 @@
 """Layout of the encoders, shared with the plan."""
 
+from fasterapi._speedups.jsonable cimport Jsonable
+
 
 cdef class Encoder:
     cdef int status              # of a normal answer
@@ -11,6 +13,7 @@ cdef class ResponseMaker:
     cdef object response_class
     cdef object status           # of the route, or None
     cdef object end              # function (response, injected response)
+    cdef Jsonable jsonable
     cdef object validate         # of the response field, or None
     cdef object to_python
     cdef tuple option_names

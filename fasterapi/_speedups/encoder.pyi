@@ -3,6 +3,7 @@ from typing import Any, final
 
 from fasterapi._speedups.body import Shape
 from fasterapi._speedups.json_writer import Writer
+from fasterapi._speedups.jsonable import Jsonable
 
 class Refused(Exception): ...  # noqa: N818  as `NotCompilable`: not an error of the program
 
@@ -27,7 +28,7 @@ class FieldEncoder(Encoder):
 
 @final
 class JsonEncoder(Encoder):
-    def __init__(self, status: int) -> None: ...
+    def __init__(self, status: int, jsonable: Jsonable) -> None: ...
 
 @final
 class TextEncoder(Encoder): ...
@@ -40,6 +41,7 @@ class ResponseMaker:
         *,
         status: int | None,
         end: Callable[[Any, Any], None],
+        jsonable: Jsonable,
         validate: Callable[..., Any] | None = None,
         to_python: Callable[..., Any] | None = None,
         options: dict[str, Any] = {},

@@ -5,13 +5,19 @@ Reference implementation: `fasterapi.routing.handler.serialize_response`.
 """
 
 cimport cython
-from fasterapi._speedups.body cimport (
-    Shape, copy_native, encode_fitting, encode_native, is_json_native, is_lasting
-)
+from fasterapi._speedups.body cimport Shape, encode_fitting, encode_native, is_lasting
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.json_writer cimport Writer
+from fasterapi._speedups.jsonable cimport Jsonable
+
+from json import JSONEncoder
 
 from pydantic_core import ValidationError
+
+# As Starlette's JSONResponse calls json.dumps.
+cdef object dumps = JSONEncoder(
+    ensure_ascii=False, allow_nan=False, indent=None, separators=(",", ":")
+).encode
 
 
 cdef tuple BODILESS = (204, 205, 304)
@@ -109,13 +115,28 @@ cdef class FieldEncoder(Encoder):
 
 @cython.final
 cdef class JsonEncoder(Encoder):
-    """No response model: plain data goes to orjson, the rest to jsonable_encoder."""
+    """No response model: plain data goes to orjson, the rest is made so first.
 
-    def __init__(self, int status):
+    Args:
+        jsonable: Of `fasterapi.encoders`.
+    """
+
+    cdef Jsonable jsonable
+
+    def __init__(self, int status, Jsonable jsonable not None):
         super().__init__(status, b"application/json")
+        self.jsonable = jsonable
 
     cdef bytes encode(self, object value):
-        return encode_native(value)
+        cdef bytes payload = encode_native(value)
+        if payload is None:
+            payload = self.jsonable.write_value(value)
+        if payload is None:
+            value = self.jsonable.encode_value(value)
+            payload = encode_native(value)
+        if payload is None:
+            payload = dumps(value).encode("utf-8")
+        return payload
 
 
 @cython.final
@@ -140,33 +161,34 @@ cdef class ResponseMaker:
         status: Status of the route, or None.
         end: Function ``(response, injected response)`` that makes an answer whose status
             forbids a body fit for sending, and adds the injected fields.
+        jsonable: Of `fasterapi.encoders`.
         validate: Bound ``validate_python`` of the response field, None without one.
         to_python: Bound ``to_python`` of the response field's serializer.
         options: Keyword arguments of `to_python`.
     """
 
-    def __init__(self, object response_class, *, object status, object end, object validate=None,
-                 object to_python=None, dict options not None={}):
+    def __init__(self, object response_class, *, object status, object end,
+                 Jsonable jsonable not None, object validate=None, object to_python=None,
+                 dict options not None={}):
         self.response_class = response_class
         self.status = status
         self.end = end
+        self.jsonable = jsonable
         self.validate = validate
         self.to_python = to_python
         self.option_names = tuple(options)
         self.option_values = list(options.values())
 
     cdef object make(self, object value, object background, object injected):
-        """Return the Response, or None where the reference path must decide."""
+        """Return the Response."""
         if self.validate is not None:
             try:
                 value = self.validate(value, from_attributes=True)
             except ValidationError as error:
                 raise Refused(error) from None
             value = call_list(self.to_python, [value, *self.option_values], self.option_names)
-        elif is_json_native(value, 0):
-            value = copy_native(value)  # the class may change it
         else:
-            return None
+            value = self.jsonable.encode_value(value)
         status = None if injected is None else injected.status_code
         status = status or self.status or status
         if status is None:

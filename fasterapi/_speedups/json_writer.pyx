@@ -5,7 +5,7 @@ Reference implementation: `to_json` of pydantic-core.
 
 A Writer knows the serialisation schema of a field. It writes a value whose parts all have
 exactly the types that the schema names, and declines any other: the caller asks pydantic, which
-converts and warns. `fasterapi.dependencies.json_writing` decides for which schemas there is one.
+converts and warns. `fasterapi._compat.json_writing` decides for which schemas there is one.
 """
 
 cimport cython
@@ -13,7 +13,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.dict cimport PyDict_Next
 from cpython.mem cimport PyMem_Calloc, PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport PyObject
-from fasterapi._speedups.body cimport encode_native
+from fasterapi._speedups.body cimport encode_native, is_sqlalchemy_key
 from fasterapi._speedups.json_scan cimport is_plain_word
 from libc.limits cimport LLONG_MIN
 from libc.math cimport fabs, isfinite
@@ -64,12 +64,6 @@ cdef double[DECIMALS + 1] POWERS
 for _power in range(DECIMALS + 1):
     POWERS[_power] = 10.0 ** _power
 cdef char* HEX = b"0123456789abcdef"
-
-cdef struct Buffer:
-    char* data
-    Py_ssize_t size
-    Py_ssize_t room
-
 
 @cython.final
 cdef class Writer:
@@ -132,11 +126,7 @@ cdef class Writer:
     cdef bytes write_value(self, object value):
         """Return the JSON of *value*, or None where pydantic must decide."""
         cdef Buffer out
-        out.size = 0
-        out.room = self.expected
-        out.data = <char*>PyMem_Malloc(out.room)
-        if out.data == NULL:
-            raise MemoryError
+        open_buffer(&out, self.expected)
         try:
             if not write(self, &out, value, 0):
                 return None
@@ -145,6 +135,18 @@ cdef class Writer:
             return PyBytes_FromStringAndSize(out.data, out.size)
         finally:
             PyMem_Free(out.data)
+
+
+cdef int open_buffer(Buffer* out, Py_ssize_t room) except -1:
+    """Give *out* its memory, which `PyMem_Free` of its `data` takes back."""
+    out.size = 0
+    out.room = room
+    out.is_jsonable = False
+    out.is_copied = False
+    out.data = <char*>PyMem_Malloc(room)
+    if out.data == NULL:
+        raise MemoryError
+    return 0
 
 
 cdef inline int need(Buffer* out, Py_ssize_t size) except -1:
@@ -164,7 +166,7 @@ cdef int grow(Buffer* out, Py_ssize_t size) except -1:
     return 0
 
 
-cdef inline int put(Buffer* out, const char* data, Py_ssize_t size) except -1:
+cdef int put(Buffer* out, const char* data, Py_ssize_t size) except -1:
     need(out, size)
     memcpy(out.data + out.size, data, size)
     out.size += size
@@ -277,6 +279,8 @@ cdef bint write_dict(Writer item, Buffer* out, dict values, int depth) except -1
     cdef bint is_first = True
     put(out, b"{", 1)
     while PyDict_Next(values, &position, &key, &value):
+        if out.is_jsonable and is_sqlalchemy_key(key):
+            continue
         if not is_first:
             put(out, b",", 1)
         is_first = False
@@ -402,7 +406,7 @@ cdef bint write_float(Buffer* out, double value) except -1:
             if scaled / POWERS[decimals] == whole:
                 put_decimal(out, value < 0, <unsigned long long>scaled, decimals)
                 return True
-    text = dumps(value)
+    text = repr(value).encode("ascii") if out.is_jsonable else dumps(value)
     put(out, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
     return True
 

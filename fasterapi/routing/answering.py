@@ -9,6 +9,7 @@ from pydantic_core import SchemaSerializer
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from fasterapi._compat import ModelField
+from fasterapi._compat.json_writing import writer_of
 from fasterapi._speedups.encoder import (
     Encoder,
     FieldEncoder,
@@ -19,7 +20,7 @@ from fasterapi._speedups.encoder import (
 from fasterapi._speedups.json_writer import Writer
 from fasterapi.dependencies.compile import NotCompilable
 from fasterapi.dependencies.core_schema import shadow_of, shape_of
-from fasterapi.dependencies.json_writing import writer_of
+from fasterapi.encoders import JSONABLE
 from fasterapi.routing.handler import end_response
 from fasterapi.routing.rules import ResponseRules
 from fasterapi.utils import is_body_allowed_for_status_code
@@ -46,7 +47,7 @@ def encoder_of(rules: ResponseRules) -> Encoder | None:
     if rules.response_class in _TEXT_CLASSES and _passes_text(rules.field):
         return TextEncoder(status, _TEXT_CLASSES[rules.response_class])
     if rules.response_class is JSONResponse and rules.field is None:
-        return JsonEncoder(status)
+        return JsonEncoder(status, JSONABLE)
     return None
 
 
@@ -56,11 +57,14 @@ def maker_of(rules: ResponseRules) -> ResponseMaker | None:
     if rules.is_streaming or rules.dumps_json or not rules.is_coroutine:
         return None
     if rules.field is None:
-        return ResponseMaker(rules.response_class, status=rules.status_code, end=end_response)
+        return ResponseMaker(
+            rules.response_class, status=rules.status_code, end=end_response, jsonable=JSONABLE
+        )
     return ResponseMaker(
         rules.response_class,
         status=rules.status_code,
         end=end_response,
+        jsonable=JSONABLE,
         validate=rules.field.validator.validate_python,
         to_python=rules.field.serializer.to_python,
         options={"mode": "json", **_chosen_options(rules)},

@@ -20,8 +20,8 @@ from pydantic import (
     field_serializer,
 )
 
+from fasterapi._compat.json_writing import writer_of
 from fasterapi._speedups.json_writer import Writer
-from fasterapi.dependencies.json_writing import writer_of
 
 
 class Colour(enum.Enum):

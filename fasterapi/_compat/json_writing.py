@@ -47,16 +47,20 @@ _MODEL_CONFIG = frozenset(
 )  # fmt: skip
 
 
-def writer_of(schema: CoreSchema | Schema, *, by_alias: bool) -> Writer | None:
+def writer_of(
+    schema: CoreSchema | Schema, *, by_alias: bool, for_jsonable: bool = False
+) -> Writer | None:
     """Return a writer giving what validation and ``to_json`` give, or declining; or None.
 
     Args:
-        schema: Of a response field.
+        schema: Of a response field, or of a model.
         by_alias: Whether keys are serialisation aliases.
+        for_jsonable: Whether it is for what `jsonable_encoder` and ``json.dumps`` make of
+            instances, which are not validated then.
     """
     definitions = {item["ref"]: item for item in schema.get("definitions", ())}
     root: Any = schema["schema"] if schema["type"] == "definitions" else schema
-    compiler = _Compiler(definitions, by_alias)
+    compiler = _Compiler(definitions, by_alias, for_jsonable, depth=int(for_jsonable))
     try:
         writer = compiler.writer(root)
     except _NoWriterError:
@@ -72,6 +76,7 @@ class _NoWriterError(Exception):
 class _Compiler:
     definitions: dict[str, Any]
     by_alias: bool
+    for_jsonable: bool = False
     has_models: bool = False
     open_refs: list[str] = field(default_factory=list)
     depth: int = 0
@@ -113,6 +118,9 @@ class _Compiler:
         if kind == "literal" and all(type(value) is str for value in schema["expected"]):
             return Writer("str")
         if kind == "enum":
+            values = {type(item.value) for item in schema["members"]}
+            if self.for_jsonable and values - {str, int}:
+                raise _NoWriterError  # json.dumps writes some floats in another way
             serializer = SchemaSerializer(_alone(schema))
             members = tuple((item, serializer.to_json(item)) for item in schema["members"])
             return Writer("enum", members=members)
@@ -149,6 +157,8 @@ class _Compiler:
             if item.keys() - _FIELD_KEYS:
                 raise _NoWriterError
             key = item.get("serialization_alias", name) if self.by_alias else name
+            if self.for_jsonable and key.startswith("_sa"):
+                raise _NoWriterError  # left out as SQLAlchemy's
             start = (b"," if fields else b"{") + to_json(key) + b":"
             fields.append((name, start, self.writer(item["schema"])))
         self.open_refs.pop()
