@@ -7,23 +7,31 @@ CONVERSIONS: Final[dict[str, int]]
 class Argument:
     def __init__(self, position: int) -> None: ...
 
+class ValidatedArgument(Argument):
+    def __init__(
+        self,
+        position: int,
+        *,
+        validate: Callable[..., Any],
+        missing: Callable[[], dict[str, Any]] | None = None,
+        default: Any = None,
+        default_is_constant: bool = False,
+    ) -> None: ...
+
 @final
-class Value(Argument):
+class Value(ValidatedArgument):
     def __init__(
         self,
         position: int,
         *,
         source: str,
-        name: str,
+        names: tuple[str, ...],
+        is_list: bool = False,
         path_index: int = -1,
         conversion: str = "validator",
         minimum: int = ...,
         maximum: int = ...,
-        validate: Callable[..., Any],
-        location: tuple[str, ...],
-        missing: Callable[[], dict[str, Any]] | None = None,
-        default: Any = None,
-        default_is_constant: bool = False,
+        **options: Any,
     ) -> None: ...
 
 @final

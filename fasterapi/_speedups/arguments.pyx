@@ -11,8 +11,8 @@ the exchange and returns `FAILED`.
 cimport cython
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.form cimport is_empty_input
-from fasterapi._speedups.headers cimport find
-from fasterapi._speedups.query cimport find_last, get_last
+from fasterapi._speedups.headers cimport find, find_all
+from fasterapi._speedups.query cimport find_last, get_all, get_last
 
 from pydantic_core import ValidationError
 from starlette.datastructures import Headers, QueryParams
@@ -63,60 +63,94 @@ cdef class Argument:
         raise NotImplementedError
 
 
-@cython.final
-cdef class Value(Argument):
-    """A single value of the path, query string, headers, cookies or form.
+cdef class ValidatedArgument(Argument):
+    """An argument that the request may lack, and that pydantic judges.
 
     Args:
         position: Index in the argument list.
-        source: One of the keys of `SOURCES`.
-        name: Name on the wire; for headers in lower case.
-        path_index: Index among the captured values of the path, for source ``"path"``.
-        conversion: One of the keys of `CONVERSIONS`.
-        minimum, maximum: Inclusive bounds of an int, or of the length of a str.
         validate: Bound ``validate_python`` of the parameter's validator.
-        location: What goes before the location of pydantic's errors.
         missing: Function without arguments giving the error of a value that is missing, or
             None if the parameter has a default.
         default: Function without arguments that gives the default, or the default itself
             where `default_is_constant`.
     """
 
-    cdef int source
-    cdef int conversion
-    cdef str name
-    cdef bytes raw_name
-    cdef Py_ssize_t path_index
-    cdef long long minimum
-    cdef long long maximum
-    cdef object validate
-    cdef tuple location
-    cdef object missing
-    cdef object default
-    cdef bint default_is_constant
-
-    def __init__(self, Py_ssize_t position, *, str source not None, str name not None,
-                 Py_ssize_t path_index=-1, str conversion="validator",
-                 long long minimum=-(2**63), long long maximum=2**63 - 1,
-                 object validate, tuple location not None, object missing=None,
+    def __init__(self, Py_ssize_t position, *, object validate, object missing=None,
                  object default=None, bint default_is_constant=False):
         super().__init__(position)
-        self.source = SOURCES[source]
-        self.conversion = CONVERSIONS[conversion]
-        self.name = name
-        self.raw_name = name.encode("latin-1", "replace") if source == "header" else b""
-        self.path_index = path_index
-        self.minimum = minimum
-        self.maximum = maximum
         self.validate = validate
-        self.location = location
         self.missing = missing
         self.default = default
         self.default_is_constant = default_is_constant
 
+    cdef object absent(self, Exchange x):
+        """Return the default, or note that the value is missing."""
+        if self.missing is not None:
+            note(x, self.missing())
+            return FAILED
+        return self.default if self.default_is_constant else self.default()
+
+    cdef object validated(self, Exchange x, object value, tuple location):
+        """Return *value* validated, or note what is wrong with it."""
+        try:
+            return self.validate(value, from_attributes=True)
+        except ValidationError as error:
+            note_errors(x, error, location)
+            return FAILED
+
+
+@cython.final
+cdef class Value(ValidatedArgument):
+    """A value of the path, query string, headers, cookies or form, or all of that name.
+
+    Args:
+        position: Index in the argument list.
+        source: One of the keys of `SOURCES`.
+        names: Names on the wire, the preferred one first.
+        is_list: Whether it is all values of the name, of the query string or the headers.
+        path_index: Index among the captured values of the path, for source ``"path"``.
+        conversion: One of the keys of `CONVERSIONS`.
+        minimum, maximum: Inclusive bounds of an int, or of the length of a str.
+        options: Of `ValidatedArgument`.
+    """
+
+    cdef int source
+    cdef int conversion
+    cdef tuple names
+    cdef tuple raw_names
+    cdef bint is_list
+    cdef Py_ssize_t path_index
+    cdef long long minimum
+    cdef long long maximum
+    cdef tuple locations
+
+    def __init__(self, Py_ssize_t position, *, str source not None, tuple names not None,
+                 bint is_list=False, Py_ssize_t path_index=-1, str conversion="validator",
+                 long long minimum=-(2**63), long long maximum=2**63 - 1, **options):
+        super().__init__(position, **options)
+        self.source = SOURCES[source]
+        self.conversion = CONVERSIONS[conversion]
+        self.names = names
+        self.raw_names = tuple([
+            name.lower().encode("latin-1", "replace") if source == "header" else b""
+            for name in names
+        ])
+        self.locations = tuple([
+            ("body" if source == "form" else source, name) for name in names
+        ])
+        self.is_list = is_list and source in ("query", "header")
+        self.path_index = path_index
+        self.minimum = minimum
+        self.maximum = maximum
+
     cdef object take(self, Exchange x):
-        cdef object value = self.raw_value(x)
+        cdef Py_ssize_t i = 0
+        cdef object value = None
         cdef object converted
+        for i in range(len(self.names)):
+            value = self.raw_value(x, i)
+            if value is not None:
+                break
         if value is None:
             return self.absent(x)
         if self.conversion == CONVERT_STR and type(value) is str:
@@ -126,39 +160,33 @@ cdef class Value(Argument):
             converted = self.small_int(value)
             if converted is not None:
                 return converted
-        try:
-            return self.validate(value, from_attributes=True)
-        except ValidationError as error:
-            note_errors(x, error, self.location)
-            return FAILED
+        return self.validated(x, value, <tuple>self.locations[i])
 
-    cdef object raw_value(self, Exchange x):
-        """Return the value as it came, or None."""
+    cdef object raw_value(self, Exchange x, Py_ssize_t i):
+        """Return the value of the name numbered *i* as it came, or None."""
         cdef bytes raw
+        cdef str name = <str>self.names[i]
         if self.source == FROM_PATH:
             if 0 <= self.path_index < len(x.path_values):
                 return x.path_values[self.path_index]
             return None
         if self.source == FROM_QUERY:
+            if self.is_list:
+                return get_all(x.get_query_pairs(), name) or None
             if x.query_pairs is None:
-                return find_last(x.query_string, self.name)
-            return get_last(x.query_pairs, self.name)
+                return find_last(x.query_string, name)
+            return get_last(x.query_pairs, name)
         if self.source == FROM_HEADER:
-            raw = find(x.headers, self.raw_name)
+            if self.is_list:
+                return [
+                    raw.decode("latin-1") for raw in find_all(x.headers, <bytes>self.raw_names[i])
+                ] or None
+            raw = find(x.headers, <bytes>self.raw_names[i])
             return None if raw is None else raw.decode("latin-1")
         if self.source == FROM_FORM:
-            value = get_last(x.form_items, self.name)
+            value = get_last(x.form_items, name)
             return None if value is None or is_empty_input(value) else value
-        return x.get_cookies().get(self.name)
-
-    cdef object absent(self, Exchange x):
-        """Return the default, or note that the value is missing."""
-        if self.missing is not None:
-            note(x, self.missing())
-            return FAILED
-        if self.default_is_constant:
-            return self.default
-        return self.default()
+        return x.get_cookies().get(name)
 
     cdef object small_int(self, object value):
         """Return the int of plain ASCII digits within the bounds, else None."""
@@ -187,7 +215,7 @@ cdef class Value(Argument):
 
 @cython.final
 cdef class Group(Argument):
-    """A parameter that only the reference code can read: a list, a model, several aliases.
+    """A parameter that only the reference code can read.
 
     Args:
         position: Index in the argument list.

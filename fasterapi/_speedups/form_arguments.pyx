@@ -5,12 +5,10 @@ Reference implementation: `fasterapi.dependencies.body.request_body_to_args`.
 """
 
 cimport cython
-from fasterapi._speedups.arguments cimport FAILED, Argument, note, note_errors
+from fasterapi._speedups.arguments cimport ValidatedArgument
 from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.form cimport is_empty_input
 from fasterapi._speedups.query cimport get_last
-
-from pydantic_core import ValidationError
 
 
 @cython.final
@@ -45,54 +43,13 @@ cdef class FormField:
         return values or None
 
 
-cdef class FormArgument(Argument):
-    """One argument out of a form.
-
-    Args:
-        position: Index in the argument list.
-        validate: Bound ``validate_python`` of the parameter's validator.
-        missing: Function without arguments giving the error of a value that is missing, or
-            None if the parameter has a default.
-        default: Function without arguments that gives the default, or the default itself
-            where `default_is_constant`.
-    """
-
-    cdef object validate
-    cdef object missing
-    cdef object default
-    cdef bint default_is_constant
-
-    def __init__(self, Py_ssize_t position, *, object validate, object missing=None,
-                 object default=None, bint default_is_constant=False):
-        super().__init__(position)
-        self.validate = validate
-        self.missing = missing
-        self.default = default
-        self.default_is_constant = default_is_constant
-
-    cdef object absent(self, Exchange x):
-        """Return the default, or note that the value is missing."""
-        if self.missing is not None:
-            note(x, self.missing())
-            return FAILED
-        return self.default if self.default_is_constant else self.default()
-
-    cdef object validated(self, Exchange x, object value, tuple location):
-        """Return *value* validated, or note what is wrong with it."""
-        try:
-            return self.validate(value, from_attributes=True)
-        except ValidationError as error:
-            note_errors(x, error, location)
-            return FAILED
-
-
 @cython.final
-cdef class FormValue(FormArgument):
+cdef class FormValue(ValidatedArgument):
     """A parameter that is one field of the form.
 
     Args:
         field: Where its value is.
-        options: Of `FormArgument`.
+        options: Of `ValidatedArgument`.
     """
 
     cdef FormField field
@@ -111,7 +68,7 @@ cdef class FormValue(FormArgument):
 
 
 @cython.final
-cdef class FormModel(FormArgument):
+cdef class FormModel(ValidatedArgument):
     """A parameter whose model is spread over the fields of the form.
 
     Args:
@@ -120,7 +77,7 @@ cdef class FormModel(FormArgument):
         own_names: Where None, or the default, stands for no input at all: all names that
             count as input; else None.
         takes_others: Whether other names count as input too.
-        options: Of `FormArgument`.
+        options: Of `ValidatedArgument`.
     """
 
     cdef tuple fields

@@ -17,7 +17,8 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.generators cimport enter_in_thread
 from fasterapi._speedups.handoff cimport copy_for_thread, current_pool, submit
 from fasterapi._speedups.plan cimport (
-    STYLE_REPEAT, STYLE_THREAD, STYLE_THREAD_GENERATOR, EndpointPlan, Step, put_body,
+    STYLE_REPEAT, STYLE_THREAD, STYLE_THREAD_GENERATOR, EndpointPlan, Step, has_body_value,
+    put_body,
 )
 from fasterapi._speedups.threads cimport Job, ThreadPool
 
@@ -105,7 +106,7 @@ cdef class Hop(Job):
         cdef Step step = self.plan.final
         if step.style != STYLE_THREAD:
             return False
-        if step.read_body is not None and not put_body(self.x, step, None):
+        if step.read_body is not None and not has_body_value(self.x):
             return False
         self.arguments = step.collect(self.x)
         if self.arguments is None or self.x.errors is not None:

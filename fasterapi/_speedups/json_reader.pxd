@@ -34,3 +34,4 @@ cdef class Reader:
 
 
 cdef object MISMATCH
+cdef object read_any(bytes data)

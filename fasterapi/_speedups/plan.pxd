@@ -30,6 +30,8 @@ cdef class Step:
     cdef object read_body        # async function (parsed body) -> (values, errors), or None
     cdef tuple body_slots        # (field name, position) of what `read_body` gives
     cdef bint ends_with_function # a generator goes on before the answer is sent
+    cdef tuple body_arguments    # of BodyArgument: the same values out of parsed JSON
+    cdef bint is_embedded        # they are keys of it
     cdef list collect(self, Exchange x)
     cdef dict by_name(self, list arguments)
 
@@ -57,8 +59,9 @@ cdef class EndpointPlan:
     cdef list prepare(self, Exchange x)
     cdef bint encode(self, Exchange x, object value) except -1
     cdef int check(self, Exchange x) except -1
-    cdef int validate_body(self, Exchange x) except -1
+    cdef bint read_json(self, Exchange x) except -1
     cdef object finish_cold(self, Exchange x, object value)
 
 
-cdef bint put_body(Exchange x, Step step, list arguments) except -1
+cdef bint has_body_value(Exchange x) except -1
+cdef list put_body(Exchange x, Step step, list arguments)

@@ -28,6 +28,8 @@ class Step:
         read_body: Callable[..., Awaitable[Any]] | None = None,
         body_slots: tuple[tuple[str, int], ...] = (),
         ends_with_function: bool = False,
+        body_arguments: tuple[Argument, ...] = (),
+        is_embedded: bool = False,
     ) -> None: ...
 
 @final

@@ -10,8 +10,8 @@ Cold cases (streams, errors) call the reference functions, so that their behavio
 """
 
 cimport cython
-from cpython.bytes cimport PyBytes_AS_STRING
 from fasterapi._speedups.arguments cimport FAILED, Argument
+from fasterapi._speedups.body_arguments cimport has_long_number, holds_json, take_from_json
 from fasterapi._speedups.call cimport call_list
 from fasterapi._speedups.encoder cimport Encoder, ResponseMaker
 from fasterapi._speedups.exchange cimport Exchange
@@ -19,12 +19,12 @@ from fasterapi._speedups.form cimport FormLimits
 from fasterapi._speedups.generators cimport begin_generator
 from fasterapi._speedups.headers cimport IS_JSON, find, is_json_content_type
 from fasterapi._speedups.hop cimport Hop, cross, make_hop
-from fasterapi._speedups.json_reader cimport MISMATCH, Reader
+from fasterapi._speedups.json_reader cimport MISMATCH, Reader, read_any
 from fasterapi._speedups.stepping cimport Rest, begin
 
 import json
 
-from pydantic_core import ValidationError
+from pydantic_core import PydanticUndefined, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -43,7 +43,6 @@ STYLES = {
 }
 
 cdef object UNSET = object()
-cdef Py_ssize_t LONG_NUMBER = 300
 
 
 @cython.final
@@ -64,17 +63,21 @@ cdef class Step:
         read_body: Async function ``(parsed body) -> (values, errors)``, or None.
         body_slots: ``(field name, position)`` pairs of what `read_body` gives.
         ends_with_function: Whether a generator goes on before the answer is sent.
+        body_arguments: `BodyArgument` objects that give the same as `read_body` for JSON; or
+            none.
+        is_embedded: Whether they are keys of the body.
     """
 
     def __init__(self, object call, *, str style not None, tuple arguments not None,
                  tuple names not None, Py_ssize_t by_keyword, Py_ssize_t first=0,
                  Py_ssize_t repeats=-1, tuple needs not None=(), object helper=None,
                  object read_body=None, tuple body_slots not None=(),
+                 tuple body_arguments not None=(), bint is_embedded=False,
                  bint ends_with_function=False):
         cdef Argument argument
         if not 0 <= by_keyword <= len(names):
             raise ValueError(f"by_keyword must be 0 to {len(names)}, got {by_keyword}")
-        for argument in arguments:
+        for argument in arguments + body_arguments:
             if argument.position >= len(names):
                 raise ValueError(f"position {argument.position} of {len(names)} arguments")
         self.call = call
@@ -90,6 +93,8 @@ cdef class Step:
         self.read_body = read_body
         self.body_slots = body_slots
         self.ends_with_function = ends_with_function
+        self.body_arguments = body_arguments
+        self.is_embedded = is_embedded
 
     cdef list collect(self, Exchange x):
         """Return the arguments by position, or None where something is missing or wrong.
@@ -236,7 +241,8 @@ cdef class EndpointPlan:
         if self.parse_body is not None:
             # PERF: the reading stands here, not in a coroutine of its own: 0.2 us.
             x.body_value = UNSET
-            if self.validate_json is not None and has_plain_json(x):
+            is_read = False
+            if self.form_limits is None and has_plain_json(x):
                 if x.body is None:
                     x.open()
                     try:
@@ -247,18 +253,21 @@ cdef class EndpointPlan:
                         x.body = body  # only when it is whole: the doors read it too
                     except Exception as error:
                         raise unreadable(error) from error
-                self.validate_body(x)
+                is_read = self.read_json(x)
             if self.form_limits is not None:
                 await self.read_form(x)
-            elif x.body_value is UNSET:
+            elif not is_read:
                 x.json = await self.parse_body(x.get_request())
         if self.steps:
             value = begin(self.solve(x))
             hop = await value if type(value) is Rest else value
         if hop is None:
             arguments = self.final.collect(x)
-            if self.final.read_body is not None and not put_body(x, self.final, arguments):
-                arguments = await self.take_body(x, self.final, arguments)
+            if self.final.read_body is not None:
+                if can_put_body(x, self.final):
+                    arguments = put_body(x, self.final, arguments)
+                else:
+                    arguments = await self.take_body(x, self.final, arguments)
             if arguments is None or x.errors is not None:
                 self.check(x)
             if self.final.style == STYLE_THREAD:
@@ -313,8 +322,11 @@ cdef class EndpointPlan:
                     await self.report_again(x, step)
                 continue
             arguments = step.collect(x)
-            if step.read_body is not None and not put_body(x, step, arguments):
-                arguments = await self.take_body(x, step, arguments)
+            if step.read_body is not None:
+                if can_put_body(x, step):
+                    arguments = put_body(x, step, arguments)
+                else:
+                    arguments = await self.take_body(x, step, arguments)
             if arguments is None:
                 x.results[i] = FAILED
             elif step.style == STYLE_ASYNC:
@@ -346,29 +358,38 @@ cdef class EndpointPlan:
             step = self.steps[i]
             if step.style != STYLE_REPEAT:
                 arguments = step.collect(x)
-                if step.read_body is not None and not put_body(x, step, arguments):
-                    await self.take_body(x, step, arguments)
+                if step.read_body is not None:
+                    if can_put_body(x, step):
+                        put_body(x, step, arguments)
+                    else:
+                        await self.take_body(x, step, arguments)
             elif x.results[i] is FAILED:
                 await self.report_again(x, step)
 
-    cdef int validate_body(self, Exchange x) except -1:
-        """Put the model that the body's bytes make into the exchange, if they make one."""
+    cdef bint read_json(self, Exchange x) except -1:
+        """Leave the model that the bytes make, or the parsed JSON; false if `parse_body` must."""
         if x.request is not None:
             x.request._body = x.body
             x.request._stream_consumed = True
         if not x.body:
-            return 0
+            x.json = PydanticUndefined
+            return True
         if self.reader is not None:
             value = self.reader.read_bytes(x.body)
             if value is not MISMATCH:
                 x.body_value = value
-                return 0
-        if not has_long_number(x.body):
+                return True
+        if self.validate_json is not None and not has_long_number(x.body):
             try:
                 x.body_value = self.validate_json(x.body)
+                return True
             except ValidationError:
-                pass  # the reference path words the errors
-        return 0
+                pass  # validating the parsed JSON words the errors
+        value = read_any(x.body)
+        if value is MISMATCH:
+            return False
+        x.json = value
+        return True
 
     async def take_body(self, Exchange x not None, Step step not None, list arguments):
         """Put the values of the parsed body at their positions; None where they are wrong."""
@@ -387,13 +408,25 @@ cdef class EndpointPlan:
         return arguments
 
 
-cdef bint put_body(Exchange x, Step step, list arguments) except -1:
-    """Put the validated body at its position; false if there is none."""
+cdef bint can_put_body(Exchange x, Step step) except -1:
+    """Return whether `put_body` knows the step's part of the body."""
+    if x.body_value is not UNSET:
+        return True
+    return bool(step.body_arguments) and holds_json(x, step.is_embedded)
+
+
+cdef list put_body(Exchange x, Step step, list arguments):
+    """Put the step's part of the body at its position; return None where it is wrong."""
     if x.body_value is UNSET:
-        return False
+        return take_from_json(x, step.body_arguments, arguments)
     if arguments is not None:
         arguments[<Py_ssize_t>step.body_slots[0][1]] = x.body_value
-    return True
+    return arguments
+
+
+cdef bint has_body_value(Exchange x) except -1:
+    """Return whether the body has been validated, so that no code of the program is left to run."""
+    return x.body_value is not UNSET
 
 
 cdef object unreadable(object error):
@@ -441,27 +474,3 @@ cdef bint has_plain_json(Exchange x) except -1:
         return False
     x.body = getattr(x.request, "_body", None)
     return x.body is not None or not x.request._stream_consumed
-
-
-cdef bint has_long_number(bytes body) except -1:
-    """Return whether *body* may hold an integer that no float can hold.
-
-    COMPAT: as a float field's value pydantic-core reads it in JSON as infinity, and refuses the
-    int that `json.loads` makes of it. The greatest float has 309 digits.
-    """
-    cdef const unsigned char* data = <const unsigned char*>PyBytes_AS_STRING(body)
-    cdef Py_ssize_t size = len(body)
-    cdef Py_ssize_t i = LONG_NUMBER - 1
-    cdef Py_ssize_t first
-    # A run of that many digits covers every place of a grid that is as wide.
-    while i < size:
-        if c"0" <= data[i] <= c"9":
-            first = i
-            while first > 0 and c"0" <= data[first - 1] <= c"9":
-                first -= 1
-            while i < size and c"0" <= data[i] <= c"9":
-                i += 1
-            if i - first >= LONG_NUMBER:
-                return True
-        i += LONG_NUMBER
-    return False

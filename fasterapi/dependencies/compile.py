@@ -7,15 +7,13 @@ it would do is written down as `Step` and `Argument` objects for `fasterapi._spe
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from types import FunctionType, NoneType, UnionType
-from typing import Any, NamedTuple, Union, get_args, get_origin
+from types import FunctionType
+from typing import Any, NamedTuple
 
-from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen
 from starlette.background import BackgroundTasks as StarletteBackgroundTasks
 from starlette.responses import Response
 
-from fasterapi import params
-from fasterapi._compat import ModelField, field_annotation_is_sequence
+from fasterapi._compat import ModelField
 from fasterapi._security_scopes import SecurityScopes
 from fasterapi._speedups.arguments import (
     Argument,
@@ -25,11 +23,15 @@ from fasterapi._speedups.arguments import (
     RequestArgument,
     ResponseArgument,
     Result,
-    Value,
 )
 from fasterapi._speedups.handoff import run_in_thread
 from fasterapi._speedups.plan import Step
-from fasterapi.dependencies.absence import absence
+from fasterapi.dependencies.body import _is_whole_body
+from fasterapi.dependencies.compile_values import (
+    argument_of,
+    body_arguments_of,
+    value_argument,
+)
 from fasterapi.dependencies.form_reading import (
     are_fields,
     form_argument,
@@ -44,11 +46,8 @@ from fasterapi.dependencies.models import (
 )
 from fasterapi.dependencies.styles import has_limited_generators, is_generator, style_of
 from fasterapi.dependencies.utils import (
-    _get_param_aliases,
-    _get_param_model,
     _solve_generator,
     request_body_to_args,
-    request_params_to_args,
 )
 
 __all__ = ("CompiledTree", "NotCompilable", "compile_tree")
@@ -152,9 +151,13 @@ class _Compiler:
         )
         read_body = None
         body_slots: tuple[tuple[str, int], ...] = ()
+        body_arguments: tuple[Argument, ...] = ()
+        is_embedded = False
         if dependant.body_params and not self.takes_form(dependant):
             read_body = partial(_read_body, dependant.body_params, self.embed_body_fields)
             body_slots = tuple((f.name, names.index(f.name)) for f in dependant.body_params)
+            is_embedded = not _is_whole_body(dependant.body_params, self.embed_body_fields)
+            body_arguments = body_arguments_of(dependant.body_params, names, is_embedded)
         return Step(
             call,
             style=style,
@@ -167,6 +170,8 @@ class _Compiler:
             read_body=read_body,
             body_slots=body_slots,
             ends_with_function=dependant.scope == "function",
+            body_arguments=body_arguments,
+            is_embedded=is_embedded,
         )
 
     def sources(
@@ -185,7 +190,7 @@ class _Compiler:
             ("header", dependant.header_params),
             ("cookie", dependant.cookie_params),
         ):
-            found.update((item.name, self.value(source, item)) for item in fields)
+            found.update((item.name, argument_of(item, source, self.path_names)) for item in fields)
         takes_form = self.takes_form(dependant)
         found.update(
             (item.name, self.form_value(item) if takes_form else None)
@@ -202,7 +207,7 @@ class _Compiler:
     def form_value(self, item: ModelField) -> Callable[[int], Argument]:
         """Return the maker of the Argument for one parameter that a form has."""
         if is_single_field(item):
-            return self.single_value("form", item)
+            return value_argument(item, "form")
         maker = form_argument(item)
         if maker is None:
             read = partial(read_field, item)
@@ -222,31 +227,6 @@ class _Compiler:
             dependant.security_scopes_param_name: partial(Constant, make=scopes),
         }
         return {name: maker for name, maker in makers.items() if name}
-
-    def value(self, source: str, item: ModelField) -> Callable[[int], Argument]:
-        """Return the maker of the Argument for one parameter."""
-        if not _is_single_value(item):
-            read = partial(_read_group, item)
-            return partial(Group, source=source, name=item.name, read=read)
-        return self.single_value(source, item)
-
-    def single_value(self, source: str, item: ModelField) -> Callable[[int], Argument]:
-        """Return the maker of the Argument for one value under one name."""
-        ((_, name),) = _get_param_aliases(item)
-        location = ("body" if source == "form" else source, name)
-        conversion, minimum, maximum = _conversion(item)
-        return partial(
-            Value,
-            source=source,
-            name=name.lower() if source == "header" else name,
-            path_index=self.path_names.index(name) if name in self.path_names else -1,
-            conversion=conversion,
-            minimum=minimum,
-            maximum=maximum,
-            validate=item.validator.validate_python,
-            location=location,
-            **absence(item, location),
-        )
 
 
 def _is_cached_throughout(dependant: Dependant) -> bool:
@@ -282,65 +262,8 @@ def _calling_order(call: Any, names: list[str]) -> tuple[tuple[str, ...], int]:
     return tuple(names), len(names)
 
 
-def _is_single_value(item: ModelField) -> bool:
-    return not (
-        _get_param_model(item) is not None
-        or field_annotation_is_sequence(item.field_info.annotation)
-        or item.field_info.validate_default
-        or len(_get_param_aliases(item)) != 1
-    )
-
-
-_NO_BOUNDS = (-(2**63), 2**63 - 1)
-
-
-def _conversion(item: ModelField) -> tuple[str, int, int]:
-    """Return how the value is converted in C, and its bounds; both inclusive."""
-    annotation = _without_none(item.field_info.annotation)
-    if annotation is str:
-        bounds = _bounds(item.field_info, {MinLen: "min_length", MaxLen: "max_length"})
-    elif annotation is int:
-        bounds = _bounds(item.field_info, {Ge: "ge", Gt: "gt", Le: "le", Lt: "lt"})
-    else:
-        bounds = None
-    if bounds is None or item.field_info.discriminator is not None:
-        return ("validator", *_NO_BOUNDS)
-    return (annotation.__name__, *bounds)
-
-
-def _bounds(field_info: params.Param | Any, known: dict[type, str]) -> tuple[int, int] | None:
-    """Return the inclusive bounds, or None if a constraint is not one of *known*."""
-    minimum, maximum = _NO_BOUNDS
-    for constraint in field_info.metadata:
-        attribute = known.get(type(constraint))
-        number = getattr(constraint, attribute, None) if attribute else None
-        if type(number) is not int or not -(2**62) < number < 2**62:
-            return None
-        if attribute in {"ge", "min_length"}:
-            minimum = max(minimum, number)
-        elif attribute == "gt":
-            minimum = max(minimum, number + 1)
-        elif attribute == "lt":
-            maximum = min(maximum, number - 1)
-        else:
-            maximum = min(maximum, number)
-    return minimum, maximum
-
-
-def _without_none(annotation: Any) -> Any:
-    if get_origin(annotation) in (Union, UnionType):
-        others = [arg for arg in get_args(annotation) if arg is not NoneType]
-        if len(others) == 1:
-            return others[0]
-    return annotation
-
-
 def _make_scopes(scopes: list[str]) -> SecurityScopes:
     return SecurityScopes(scopes=list(scopes))
-
-
-def _read_group(item: ModelField, received: Any) -> tuple[dict[str, Any], list[Any]]:
-    return request_params_to_args([item], received)
 
 
 async def _read_body(

@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, SchemaValidator
 
 from fasterapi._speedups.body import Shape
 
-__all__ = ("Shadow", "is_json_equivalent", "is_plain_enum", "shadow_of", "shape_of")
+__all__ = ("Shadow", "calls_python", "is_json_equivalent", "is_plain_enum", "shadow_of", "shape_of")
 
 Schema = Mapping[str, Any]
 
@@ -179,6 +179,12 @@ class _Translator:
 _EQUIVALENT_SCALARS = frozenset({"any", "none", "bool", "int", "float", "str"})
 _EQUIVALENT_TEXTS = frozenset({"date", "time", "datetime", "timedelta", "uuid"})
 _CONTAINERS = frozenset({"list", "dict", "nullable", "default", "model", "model-fields"})
+_REFERENCES = frozenset({"definitions", "definition-ref"})
+# Types of schemas that run no code of the program.
+_PASSIVE = (
+    _EQUIVALENT_SCALARS | _EQUIVALENT_TEXTS | _CONTAINERS | _REFERENCES
+    | {"literal", "enum", "model-field", "set", "frozenset", "tuple", "union", "decimal", "bytes"}
+)  # fmt: skip
 
 
 def is_json_equivalent(schema: CoreSchema | Schema) -> bool:
@@ -189,6 +195,14 @@ def is_json_equivalent(schema: CoreSchema | Schema) -> bool:
     (a failure goes the reference way in any case, for the wording).
     """
     return all(_is_equivalent(part) for part in _walk(schema))
+
+
+def calls_python(schema: CoreSchema | Schema) -> bool:
+    """Return whether validating by *schema* may run code of the program."""
+    return any(
+        part["type"] not in _PASSIVE or part.get("custom_init") or part.get("post_init")
+        for part in _walk(schema)
+    )
 
 
 def is_plain_enum(schema: Schema) -> bool:
@@ -226,4 +240,4 @@ def _is_equivalent(schema: Schema) -> bool:
         return not schema.get("validate_default")
     if kind == "model-fields":
         return not schema.get("from_attributes") and "extras_schema" not in schema
-    return kind in _CONTAINERS or kind in {"definitions", "definition-ref"}
+    return kind in _CONTAINERS or kind in _REFERENCES

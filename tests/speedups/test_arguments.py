@@ -172,7 +172,7 @@ def test_the_routers_own_integers_keep_their_bounds() -> None:
 @pytest.mark.parametrize("wrong", [{"source": "body"}, {"conversion": "float"}, {"position": -1}])
 def test_a_wrong_row_is_refused_when_it_is_made(wrong: dict[str, Any]) -> None:
     row: dict[str, Any] = {
-        "position": 0, "source": "query", "name": "a", "validate": print, "location": (),
+        "position": 0, "source": "query", "names": ("a",), "validate": print,
     }  # fmt: skip
     row.update(wrong)
     position = row.pop("position")
