@@ -219,6 +219,11 @@ cdef class Exchange:
         return self.head
 
 
+cdef bytes as_bytes(object given):
+    """Return bytes of anything like bytes; a number or a list is not."""
+    return <bytes>given if type(given) is bytes else bytes(memoryview(given))
+
+
 cdef dict seen_scope(Exchange x, dict own):
     """Return the scope if a program has it, and may have changed it, else None."""
     scope = own.get(SCOPE)
@@ -359,7 +364,8 @@ cdef class RequestCore:
             RuntimeError: Somebody has read it as a stream.
         """
         cdef dict own = self.own()
-        cdef list chunks = []
+        cdef bytearray rest = None
+        first = None
         if "_body" in own:
             return own["_body"]
         if self._stream_consumed:
@@ -369,12 +375,18 @@ cdef class RequestCore:
             if message["type"] == "http.request":
                 if not message.get("more_body", False):
                     self._stream_consumed = True
-                chunks.append(message.get("body") or b"")
+                piece = message.get("body") or b""
+                if first is None:
+                    first = piece
+                    continue
+                # SECURITY: no list of pieces, each of which costs 50 bytes beside its own.
+                if rest is None:
+                    rest = bytearray(as_bytes(first))
+                rest += piece
             elif message["type"] == "http.disconnect":
                 self._is_disconnected = True
                 raise ClientDisconnect
-        body = bytes(chunks[0]) if len(chunks) == 1 else b"".join(chunks)
-        own["_body"] = body
+        own["_body"] = body = as_bytes(first) if rest is None else bytes(rest)
         return body
 
     async def json(self):

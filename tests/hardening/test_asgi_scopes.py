@@ -7,6 +7,7 @@ expected here; where it fails, an answer with status 500 and the exception for t
 
 import asyncio
 import json
+import tracemalloc
 from collections import OrderedDict, deque
 from typing import Annotated, Any
 
@@ -223,3 +224,31 @@ def test_client_that_leaves_before_or_in_its_body(app: FastAPI, path: str) -> No
     gone = {"type": "http.disconnect"}
     assert posted(app, path, gone).status == 400
     assert posted(app, path, piece(DATA[path][:3], more_body=True), gone).status == 400
+
+
+@pytest.mark.parametrize("door", DOORS[:2])
+@pytest.mark.parametrize("path", ["/item", "/body"])
+def test_small_pieces_of_a_body_do_not_pile_up(door: str, path: str) -> None:
+    """Some 50 bytes of memory for each byte of a body were what a client could have."""
+    app = make_app(door, add_routes)
+    count, calls, used = 20_000, 0, {}
+    headers = [JSON] if path == "/item" else []
+
+    async def receive() -> Any:
+        nonlocal calls
+        calls += 1
+        is_last = calls == count
+        if calls == 10 or is_last:
+            used[is_last] = tracemalloc.get_traced_memory()[0]
+        return piece(bytes([0x20, 0x37 if is_last else 0x20]), more_body=not is_last)
+
+    async def given(scope: Any, _receive: Any, send: Any) -> None:
+        await app(scope, receive, send)
+
+    tracemalloc.start()
+    try:
+        answer = asyncio.run(exchange(given, scope_of(path, method="POST", headers=headers), []))
+    finally:
+        tracemalloc.stop()
+    assert answer.status in (200, 422)
+    assert used[True] - used[False] < 12 * count

@@ -22,6 +22,7 @@ MOST_BYTES = 1 << 20
 def make_app():
     app = FasterAPI()
     app.state.closed = {}
+    app.state.accepting = asyncio.Event()
 
     @app.get("/plaintext")
     async def plaintext():
@@ -40,7 +41,6 @@ def make_app():
 
     @app.websocket("/late")
     async def late(websocket: WebSocket):
-        app.state.accepting = asyncio.Event()
         await app.state.accepting.wait()
         await echo(websocket)
 
