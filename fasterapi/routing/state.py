@@ -25,6 +25,7 @@ from fasterapi._compat import ModelField, lenient_issubclass
 from fasterapi._place import add_place
 from fasterapi.datastructures import DefaultPlaceholder
 from fasterapi.dependencies.body import refuse_two_bodies
+from fasterapi.dependencies.definition import Definition
 from fasterapi.dependencies.models import Dependant, _is_async_gen_callable, _is_gen_callable
 from fasterapi.dependencies.utils import (
     _get_flat_body_params,
@@ -86,6 +87,7 @@ class RouteParts:
     endpoint: Callable[..., Any]
     dependencies: tuple[Depends, ...]
     dependant: Dependant
+    definition: Definition
     body_params: list[ModelField]
     embeds_body: bool
     body_field: ModelField | None
@@ -107,6 +109,7 @@ class RouteParts:
             endpoint=route.endpoint,
             dependencies=tuple(route.dependencies),
             dependant=_copied(route.dependant),
+            definition=Definition(route.dependant),
             body_params=body_params,
             embeds_body=route._embed_body_fields,
             body_field=route.body_field,
@@ -122,7 +125,7 @@ class RouteParts:
 
     def for_include(self, shared: dict[Any, Any]) -> "RouteParts | None":
         """Return these parts for use in an include; None if they must be built anew."""
-        if all(map(patchpoints.is_original, _BUILDERS)):
+        if all(map(patchpoints.is_original, _BUILDERS)) and self.definition.holds(self.dependant):
             return replace(self, shared=shared)
         return None
 

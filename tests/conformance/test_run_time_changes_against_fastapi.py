@@ -1,6 +1,7 @@
 """Programs that change an application while it runs, or define it oddly: the same on both."""
 
 import importlib
+import inspect
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -39,6 +40,27 @@ def route_class_patched_after_its_routes_were_made(f: Any) -> Any:
     app.include_router(router)
     kind.get_route_handler = lambda _route: handle_own  # type: ignore[attr-defined]
     return [TestClient(app).get(path).text for path in ("/made", "/included")]
+
+
+@case
+def signature_changed_before_the_router_is_included(f: Any) -> Any:
+    def dependency(number: int = 1) -> int:
+        return number
+
+    async def endpoint(self: Any, number: int = f.Depends(dependency)) -> Any:
+        return [self, number]
+
+    app, router = f.FastAPI(), f.APIRouter()
+    router.get("/a")(endpoint)
+    # As libraries for views in classes do.
+    signature = inspect.signature(endpoint)
+    first, *others = signature.parameters.values()
+    first = first.replace(default=f.Depends(lambda: "view"), annotation=Any)
+    endpoint.__signature__ = signature.replace(parameters=[first, *others])  # type: ignore[attr-defined]
+    dependency.__annotations__["number"] = str
+    app.include_router(router)
+    client = TestClient(app)
+    return client.get("/a?number=x").json(), app.openapi()["paths"]
 
 
 @case
