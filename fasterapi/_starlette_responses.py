@@ -39,6 +39,7 @@ _COMPARED: Final[dict[str, tuple[str, ...]]] = {
     "JSONResponse.__init__": ("d7519b2a7478ddb35fe9f9e91078f4de",),
     "JSONResponse.render": ("dd703c98050f61e7525bfb78e8928853",),
     "RedirectResponse.__init__": ("a4eb9179faae2554fca0afe4d7a530c5",),
+    "StreamingResponse.__init__": ("8d8be20c1d2dedbdd7bab3f39a006634",),
     "MutableHeaders.__setitem__": ("194629c475b22dff7dc07720466ef241",),
 }
 

@@ -10,8 +10,16 @@ from fasterapi import (
     Header,
     HTTPException,
     Query,
+    Request,
     Response,
     Security,
+)
+from fasterapi.responses import (
+    HTMLResponse,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    StreamingResponse,
 )
 from fasterapi.security import OAuth2PasswordBearer
 from macro.more_models import (
@@ -31,6 +39,14 @@ from macro.more_models import (
 bearer = OAuth2PasswordBearer(tokenUrl="token")
 
 
+class Typed(JSONResponse):
+    media_type = "application/vnd.account+json"
+
+
+class SoldOut(Exception):
+    pass
+
+
 class Paging:
     def __init__(self, page: int = 1, size: int = 20) -> None:
         self.page, self.size = page, size
@@ -46,6 +62,7 @@ def more() -> FastAPI:
     _parameters(app)
     _answers(app)
     _values(app)
+    _responses(app)
     _refusals(app)
     return app
 
@@ -142,6 +159,45 @@ def _values(app: FastAPI) -> None:
     async def marked(response: Response) -> dict[str, bool]:
         response.headers["x-mark"] = "1"
         return {"ok": True}
+
+
+def _responses(app: FastAPI) -> None:
+    @app.get("/own")
+    async def own() -> Any:
+        return JSONResponse({"id": 1, "name": "Ada"}, headers={"x-mark": "1"})
+
+    @app.get("/text")
+    async def text() -> Any:
+        return PlainTextResponse("hello")
+
+    @app.get("/page", response_class=HTMLResponse)
+    async def page() -> str:
+        return "<p>hello</p>"
+
+    @app.get("/own-class", response_class=Typed, response_model=None)
+    async def own_class() -> Any:
+        return {"id": 1, "name": "Ada"}
+
+    @app.get("/old")
+    async def old() -> Any:
+        return RedirectResponse("/new?from=old")
+
+    @app.get("/cookie")
+    async def cookie(response: Response) -> dict[str, bool]:
+        response.set_cookie("session", "s1", max_age=3600, httponly=True)
+        return {"ok": True}
+
+    @app.get("/pieces")
+    async def pieces() -> Any:
+        return StreamingResponse(iter(["a", "b"]), media_type="text/plain")
+
+    @app.exception_handler(SoldOut)
+    async def sold_out(request: Request, error: SoldOut) -> Any:
+        return JSONResponse({"sold": "out"}, 409)
+
+    @app.get("/handled")
+    async def handled() -> None:
+        raise SoldOut
 
 
 def _refusals(app: FastAPI) -> None:

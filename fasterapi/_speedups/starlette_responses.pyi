@@ -30,6 +30,14 @@ def init_redirect(
     headers: Mapping[str, str] | None = None,
     background: Any = None,
 ) -> None: ...
+def init_streaming(
+    self: Any,
+    content: Any,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    media_type: str | None = None,
+    background: Any = None,
+) -> None: ...
 def get_headers(self: Any) -> Any: ...
 def set_cookie(
     self: Any,

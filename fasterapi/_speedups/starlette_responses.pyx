@@ -17,9 +17,14 @@ from fasterapi._speedups.instances cimport new_instance
 from fasterapi._speedups.views cimport Watch
 
 import json
+from collections.abc import AsyncIterable
+
 from starlette import responses
+from starlette.concurrency import iterate_in_threadpool
 from starlette.datastructures import MutableHeaders
 from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from fasterapi._speedups import iteration
 
 cdef extern from "Python.h":
     ctypedef struct TypeObject "PyTypeObject":
@@ -67,6 +72,7 @@ cdef enum:
 cdef object ORIGINAL_RENDER_JSON = JSONResponse.render
 cdef object ORIGINAL_SET_COOKIE = Response.set_cookie
 cdef object ORIGINAL_SET_HEADER = MutableHeaders.__setitem__
+cdef object ORIGINAL_ITERATE = iterate_in_threadpool
 
 
 @cython.binding(True)
@@ -137,6 +143,21 @@ def init_redirect(self, url, status_code=307, headers=None, background=None):
 
 
 @cython.binding(True)
+def init_streaming(self, content, status_code=200, headers=None, media_type=None,
+                   background=None):
+    if isinstance(content, AsyncIterable):
+        self.body_iterator = content
+    elif responses.iterate_in_threadpool is ORIGINAL_ITERATE:
+        self.body_iterator = iteration.iterate_in_threadpool(content)
+    else:
+        self.body_iterator = responses.iterate_in_threadpool(content)
+    self.status_code = status_code
+    self.media_type = self.media_type if media_type is None else media_type
+    self.background = background
+    self.init_headers(headers)
+
+
+@cython.binding(True)
 def get_headers(self):
     headers = getattr(self, "_headers", ABSENT)
     if headers is ABSENT:
@@ -184,6 +205,7 @@ REPLACEMENTS = {
     "JSONResponse.__init__": init_json,
     "JSONResponse.render": render_json,
     "RedirectResponse.__init__": init_redirect,
+    "StreamingResponse.__init__": init_streaming,
     "MutableHeaders.__setitem__": set_header,
 }
 

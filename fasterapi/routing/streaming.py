@@ -14,8 +14,10 @@ from anyio.abc import ObjectReceiveStream, ObjectSendStream
 from starlette.responses import Response
 
 import fasterapi.routing as names
+from fasterapi._speedups.iteration import iterate_in_threadpool
 from fasterapi.dependencies.models import _is_async_gen_callable
 from fasterapi.exceptions import EndpointContext
+from fasterapi.routing import patchpoints
 from fasterapi.routing.rules import ResponseRules, Solved
 from fasterapi.sse import ServerSentEvent
 
@@ -144,10 +146,17 @@ def _sync_json_lines(items: Iterator[Any], encode: ItemEncoder) -> Iterator[byte
         yield encode(item) + b"\n"
 
 
+def _iterate_in_threads(generator: Iterator[Any]) -> AsyncIterator[Any]:
+    if patchpoints.is_original("iterate_in_threadpool"):
+        return iterate_in_threadpool(generator)
+    replaced: AsyncIterator[Any] = names.iterate_in_threadpool(generator)
+    return replaced
+
+
 async def _event_stream(
     generator: Any, *, is_async: bool, encode: ItemEncoder, exit_stack: AsyncExitStack
 ) -> AsyncIterator[bytes]:
-    items = aiter(generator) if is_async else names.iterate_in_threadpool(generator)
+    items = aiter(generator) if is_async else _iterate_in_threads(generator)
     events = await exit_stack.enter_async_context(_running_events(items, encode))
     # Last in, first out: the reader closes before its tasks are cancelled.
     exit_stack.push_async_callback(events.aclose)

@@ -8,7 +8,7 @@ import pickle
 import subprocess
 import sys
 from collections import OrderedDict, UserDict
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
 from http import HTTPStatus
@@ -190,6 +190,22 @@ def test_constructors_with_defaults(cls: Any, content: Any) -> None:
 )
 def test_redirects(url: Any, status: Any, headers: Any) -> None:
     check(lambda: responses.RedirectResponse(url, status, headers=headers))
+
+
+async def chunks() -> AsyncIterator[bytes]:
+    yield b"a"
+
+
+@given(st.sampled_from([[b"a"], (), "text", 5, None, chunks]), STATUSES, HEADERS, MEDIA_TYPES)
+def test_streams(content: Any, status: Any, headers: Any, media_type: Any) -> None:
+    def make() -> Any:
+        given = content() if content is chunks else content
+        made = responses.StreamingResponse(given, status, headers, media_type, TASK)
+        body: Any = made.body_iterator
+        made.body_iterator = f"{type(body)} {body.__name__}"  # type: ignore[assignment]
+        return made
+
+    check(make)
 
 
 def test_constructors_refuse_wrong_arguments_alike() -> None:
