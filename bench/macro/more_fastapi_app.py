@@ -44,7 +44,7 @@ class Typed(JSONResponse):
     media_type = "application/vnd.account+json"
 
 
-class SoldOut(Exception):
+class SoldOutError(Exception):
     pass
 
 
@@ -192,13 +192,13 @@ def _responses(app: FastAPI) -> None:
     async def pieces() -> Any:
         return StreamingResponse(iter(["a", "b"]), media_type="text/plain")
 
-    @app.exception_handler(SoldOut)
-    async def sold_out(request: Request, error: SoldOut) -> Any:
+    @app.exception_handler(SoldOutError)
+    async def sold_out(request: Request, error: SoldOutError) -> Any:
         return JSONResponse({"sold": "out"}, 409)
 
     @app.get("/handled")
     async def handled() -> None:
-        raise SoldOut
+        raise SoldOutError
 
 
 def _refusals(app: FastAPI) -> None:
