@@ -14,6 +14,17 @@ ACCOUNT = {"id": 1, "name": "Ada", "active": True}
 ACCOUNTS = [{"id": number, "name": f"name {number}", "active": True} for number in range(100)]
 LONG_NOTE = {**EVENT, "note": "a long note " * 90_000}
 
+MULTIPART_TYPE = {"content-type": "multipart/form-data; boundary=----of-a-client"}
+FILE = ('file"; filename="a.txt', "hello")
+
+
+def _form(*parts: tuple[str, str]) -> bytes:
+    written = [
+        f'------of-a-client\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in parts
+    ]
+    return "".join((*written, "------of-a-client--\r\n")).encode()
+
 
 def _posted(path: str, sent: object, answer: object) -> Workload:
     call = Call(path, answer, method="POST", headers=JSON_TYPE, body=packed(sent))
@@ -33,6 +44,23 @@ MORE = {
     "form": Workload(
         "more",
         Call("/form", {"name": "Ada", "age": 36}, "POST", FORM_TYPE, b"name=Ada&age=36"),
+    ),
+    "upload": Workload(
+        "more", Call("/upload", {"name": "a.txt", "size": 5}, "POST", MULTIPART_TYPE, _form(FILE))
+    ),
+    "file, fields": Workload(
+        "more",
+        Call(
+            "/fields",
+            {"title": "x", "tag": ["p", "q"], "size": 5},
+            "POST",
+            MULTIPART_TYPE,
+            _form(FILE, ("title", "x"), ("tag", "p"), ("tag", "q")),
+        ),
+    ),
+    "request.form()": Workload(
+        "more",
+        Call("/asked", {"name": "Ada", "age": "36"}, "POST", FORM_TYPE, b"name=Ada&age=36"),
     ),
     "many query": _got(
         "/many?a=5&b=6&c=x&d=true&e=1.5&tag=p&tag=q",

@@ -13,6 +13,7 @@ from fastapi import (
     Request,
     Response,
     Security,
+    UploadFile,
 )
 from fastapi.responses import (
     HTMLResponse,
@@ -84,6 +85,21 @@ def _bodies(app: FastAPI) -> None:
     @app.post("/form")
     async def form(name: Annotated[str, Form()], age: Annotated[int, Form()]) -> dict[str, Any]:
         return {"name": name, "age": age}
+
+    @app.post("/upload")
+    async def upload(file: UploadFile) -> dict[str, Any]:
+        return {"name": file.filename, "size": len(await file.read())}
+
+    @app.post("/fields")
+    async def fields(
+        file: UploadFile, title: Annotated[str, Form()], tag: Annotated[list[str], Form()]
+    ) -> dict[str, Any]:
+        return {"title": title, "tag": tag, "size": file.size}
+
+    @app.post("/asked")
+    async def asked(request: Request) -> dict[str, Any]:
+        sent = await request.form()
+        return {"name": sent["name"], "age": sent["age"]}
 
 
 def _parameters(app: FastAPI) -> None:

@@ -84,6 +84,13 @@ _FORMS = (
     "Annotated[list[str], f.Form()]",
     "Annotated[str | None, f.Form()]",
     "Annotated[Filter, f.Form()]",
+    "Annotated[Filter | None, f.Form()]",
+    "Annotated[Search, f.Form()]",
+    "Annotated[Search | Filter, f.Form()]",
+    "Annotated[list[int] | None, f.Form()]",
+    "Annotated[set[int], f.Form()]",
+    "Annotated[int, f.Form(alias='b', ge=1)]",
+    "Annotated[str, f.Form(min_length=1, max_length=2)]",
     "f.UploadFile",
     "Annotated[bytes, f.File()]",
     "list[f.UploadFile]",
@@ -105,11 +112,28 @@ _MULTIPART = (
     b'--B\r\nCONTENT-DISPOSITION:form-data;NAME="a"\r\n\r\n5\r\n--B--',
     b"--B--\r\n",
     b"--B\r\nno header",
+    b"--B\r\ncontent-disposition: form-data; name=a\r\n\r\n7\r\n"
+    b'--B\r\ncontent-disposition: form-data; filename="x;y"; name="b"\r\n\r\nfile\r\n--B--',
+    b'--B\r\nContent-Disposition: form-data; name="a"; filename="f"; filename*=x\r\n\r\n1\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="b"; filename="c:\\x\\y"\r\n\r\n--B\r\n'
+    b"--B--\r\nend",
+    b'--B\r\nx-a: b\r\nContent-Disposition:form-data;name="limit"\r\nx-a:\r\n\r\n5\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="tags"\r\n\r\nx\r\n'
+    b'--B\r\nContent-Disposition: form-data; name="tags"\r\n\r\n\r\n--B--\r\n',
+    b'before\r\n--B\r\ncontent-disposition: form-data; name="a"\r\n\r\n7\r\n--B--\r\n',
+    b'--B\r\ncontent-disposition: form-data; name="a"\r\ncontent-disposition: x; name="b"\r\n'
+    b'\r\n7\r\n--B \r\ncontent-disposition: inline; name="b"\r\n\r\n8\r\n--B--\r\n',
+)
+_MULTIPART_TYPES = (
+    *("multipart/form-data; boundary=B",) * 6,
+    *('multipart/form-data; boundary="B"', "Multipart/Form-Data ;\tBOUNDARY=B "),
+    *("multipart/form-data; boundary=B; charset=latin-1", "multipart/form-data; boundary= B"),
 )
 _URLENCODED = (
     *(b"a=7&b=x&b=y&c=on", b"a=1&limit=5&tags=t", b"", b"a=%zz&b=%C3%A9&=", b"c=&a=+3+"),
     *(b"a", b"a&b", b"a=&b=", b"a=&a=7", b"a=7&a=", b"&&a=1&&", b"a=1;b=2", b"=x&a=2", b"a=%FF"),
     *(b"a=\xe9", b"tags=&limit=", b"order=up&order=down", b"a=on&b=&c=5", b"A=1&B=2", b"a==&b"),
+    *(b"p=2&text=", b"text=a&limit=3", b"p=0&x=1", b"a=1&a=2&a=1", b"a=1&" * 1001),
 )
 _CONTENT_TYPES = (
     *("application/json",) * 8,
@@ -147,7 +171,7 @@ def random_body(rng: Random, texts: list[str]) -> tuple[bytes, str]:
     if not texts or rng.random() < 0.08:
         if rng.random() < 0.5:
             return rng.choice(_URLENCODED), "application/x-www-form-urlencoded"
-        return rng.choice(_MULTIPART), "multipart/form-data; boundary=B"
+        return rng.choice(_MULTIPART), rng.choice(_MULTIPART_TYPES)
     text = rng.choice(texts)
     return _damaged(rng, text), rng.choice(_CONTENT_TYPES)
 

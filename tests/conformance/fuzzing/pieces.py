@@ -137,6 +137,8 @@ MIDDLEWARE = (
     "return await call_next(request)",
     "request.headers\nrequest.scope['headers'].append((b'x-token', b'added'))\n"
     "request.state.seen = 1\nreturn await call_next(request)",
+    "form = await request.form()\nlog('form', sorted(form), len(form.multi_items()))\n"
+    "return await call_next(request)",
     "with anyio.fail_after(5):\n    return await call_next(request)",
     "async with anyio.create_task_group() as group:\n    group.start_soon(anyio.sleep, 0)\n"
     "    response = await call_next(request)\nreturn response",

@@ -334,6 +334,8 @@ class Writer:
         if self.chance(0.05):
             statements += "yield 1\nlog('between')\nyield {'a': 2}\n"
             annotation = ""
+        elif prefix and "f.Request" in signature and self.chance(0.4):
+            statements += "log(show((await request.form()).multi_items()))\nreturn 1\n"
         elif self.chance(0.12):
             statements += self.rng.choice(pieces.RAISES) + "\n"
         elif self.chance(0.35) and names:
