@@ -48,7 +48,7 @@ MORE = {
     "upload": Workload(
         "more", Call("/upload", {"name": "a.txt", "size": 5}, "POST", MULTIPART_TYPE, _form(FILE))
     ),
-    "file, fields": Workload(
+    "file and fields": Workload(
         "more",
         Call(
             "/fields",
