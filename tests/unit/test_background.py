@@ -1,5 +1,6 @@
 """Background tasks run in their order, in a thread if they would block."""
 
+import functools
 import threading
 from typing import Any
 
@@ -52,3 +53,52 @@ async def test_error_ends_the_list_and_is_not_swallowed() -> None:
     with pytest.raises(ValueError, match="not in list"):
         await tasks()
     assert calls == []
+
+
+class Called:
+    async def __call__(self) -> None: ...
+
+    async def method(self) -> None: ...
+
+    def plain(self) -> None: ...
+
+
+async def coroutine() -> None: ...
+
+
+def marked() -> None: ...
+
+
+marked._is_coroutine = True  # type: ignore[attr-defined]
+
+
+@functools.wraps(coroutine)
+def wrapping() -> Any:
+    return coroutine()
+
+
+FUNCTIONS: tuple[Any, ...] = (
+    coroutine, marked, wrapping, Called, Called(), Called().method, Called().plain,
+    functools.partial(coroutine), functools.partial(Called().method), int, len, [].append,
+    lambda: None, threading.current_thread,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_tasks_are_made_as_starlette_makes_them(function: Any) -> None:
+    tasks = BackgroundTasks()
+    tasks.add_task(function, 1, a=2)
+    assert vars(tasks.tasks[0]) == vars(BackgroundTask(function, 1, a=2))
+
+
+def test_a_replaced_constructor_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Any] = []
+    original = BackgroundTask.__init__
+
+    def note(self: BackgroundTask, *args: Any, **kwargs: Any) -> None:
+        made.append(args)
+        original(self, *args, **kwargs)
+
+    monkeypatch.setattr(BackgroundTask, "__init__", note)
+    BackgroundTasks().add_task(len, "x")
+    assert made == [(len, "x")]
