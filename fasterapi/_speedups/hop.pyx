@@ -17,8 +17,8 @@ from fasterapi._speedups.exchange cimport Exchange
 from fasterapi._speedups.generators cimport enter_in_thread
 from fasterapi._speedups.handoff cimport copy_for_thread, current_pool, submit
 from fasterapi._speedups.plan cimport (
-    STYLE_REPEAT, STYLE_THREAD, STYLE_THREAD_GENERATOR, EndpointPlan, Step, has_body_value,
-    put_body,
+    STYLE_CALL, STYLE_REPEAT, STYLE_THREAD, STYLE_THREAD_GENERATOR, EndpointPlan, Step,
+    has_body_value, put_body,
 )
 from fasterapi._speedups.threads cimport Job, ThreadPool
 
@@ -88,7 +88,7 @@ cdef class Hop(Job):
                     return False
                 x.results[self.index] = x.results[step.repeats]
             elif (
-                step.style not in (STYLE_THREAD, STYLE_THREAD_GENERATOR)
+                step.style not in (STYLE_THREAD, STYLE_CALL, STYLE_THREAD_GENERATOR)
                 or step.read_body is not None
             ):
                 return False

@@ -7,13 +7,14 @@ from fasterapi._speedups.json_reader cimport Reader
 
 
 cdef enum:
-    STYLE_ASYNC = 0     # coroutine function: called and awaited
-    STYLE_THREAD = 1    # plain function: called in a worker thread
-    STYLE_GENERATOR = 2         # async generator: goes on when the request is over
-    STYLE_THREAD_GENERATOR = 3  # generator: the same, in worker threads
-    STYLE_COLD = 4      # limited in number: called or entered by a reference function
-    STYLE_REPEAT = 5    # the value of an earlier step, cached for the request
-    STYLE_STREAM = 6    # generator endpoint: becomes a streaming response
+    STYLE_ASYNC = 0             # coroutine function: called and awaited
+    STYLE_THREAD = 1            # plain function: called in a worker thread
+    STYLE_CALL = 2              # plain function that only moves values: called in any thread
+    STYLE_GENERATOR = 3         # async generator: goes on when the request is over
+    STYLE_THREAD_GENERATOR = 4  # generator: the same, in worker threads
+    STYLE_COLD = 5              # limited in number: called or entered by a reference function
+    STYLE_REPEAT = 6            # the value of an earlier step, cached for the request
+    STYLE_STREAM = 7            # generator endpoint: becomes a streaming response
 
 
 cdef class Step:

@@ -35,6 +35,7 @@ from fasterapi._speedups.form_body import read_form
 STYLES = {
     "async": STYLE_ASYNC,
     "thread": STYLE_THREAD,
+    "call": STYLE_CALL,
     "generator": STYLE_GENERATOR,
     "thread generator": STYLE_THREAD_GENERATOR,
     "cold": STYLE_COLD,
@@ -332,6 +333,8 @@ cdef class EndpointPlan:
             elif step.style == STYLE_ASYNC:
                 value = begin(call_list(step.call, arguments, step.keywords))
                 x.results[i] = await value if type(value) is Rest else value
+            elif step.style == STYLE_CALL:
+                x.results[i] = call_list(step.call, arguments, step.keywords)
             elif step.style == STYLE_GENERATOR:
                 value = begin_generator(
                     x, call_list(step.call, arguments, step.keywords), step.ends_with_function

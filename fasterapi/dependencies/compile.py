@@ -103,6 +103,8 @@ def compile_tree(
     needs = [compiler.add(child) for child in dependant.dependencies]
     is_stream = is_generator(dependant)
     style = "stream" if is_stream else style_of(dependant, has_limits=has_limits)
+    # What a plain endpoint returns is validated and written in the thread as well.
+    style = "thread" if style == "call" else style
     final = compiler.step(dependant, style, needs, first=0)
     return CompiledTree(compiler.steps, final, compiler.has_stacks or is_stream)
 
