@@ -107,7 +107,6 @@ def define_wrongly() -> None:
     for path, options in (
         ("/{a}/{a}", {}),
         ("/{a:nope}", {}),
-        ("relative", {}),
         ("/x", {"methods": []}),
         ("/x", {"status_code": 204, "response_model": Item}),
         ("/x", {"max_body_size": -1}),
