@@ -72,6 +72,8 @@ MORE = {
     "long path": _got("/shops/main/rows/7/a/b.txt", {"shop": "main", "row": 7, "rest": "a/b.txt"}),
     "class dep": _got("/class?page=3", {"page": 3, "size": 20}),
     "yield dep": _got("/yield", {"open": True}),
+    "thread yield dep": _got("/yield/thread", {"open": True}),
+    "background": _got("/background", {"noted": True}),
     "bearer": _got("/bearer", {"token": "abc"}, authorization="Bearer abc"),
     "other model": _got("/filtered", ACCOUNT),
     "attributes": _got("/orm", ACCOUNT),

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import (
+    BackgroundTasks,
     Cookie,
     Depends,
     FastAPI,
@@ -56,6 +57,14 @@ class Paging:
 
 async def connection() -> Any:
     yield {"open": True}
+
+
+def session() -> Any:
+    yield {"open": True}
+
+
+async def note(_text: str) -> None:
+    pass
 
 
 def more() -> FastAPI:
@@ -127,6 +136,15 @@ def _parameters(app: FastAPI) -> None:
     @app.get("/yield")
     async def by_yield(opened: Annotated[dict, Depends(connection)]) -> dict[str, bool]:
         return opened
+
+    @app.get("/yield/thread")
+    async def by_yield_in_thread(opened: Annotated[dict, Depends(session)]) -> dict[str, bool]:
+        return opened
+
+    @app.get("/background")
+    async def with_background(tasks: BackgroundTasks) -> dict[str, bool]:
+        tasks.add_task(note, "done")
+        return {"noted": True}
 
     @app.get("/bearer")
     async def by_bearer(token: Annotated[str, Security(bearer)]) -> dict[str, str]:

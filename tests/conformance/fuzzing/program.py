@@ -53,7 +53,7 @@ class Writer:
     """
 
     kinds: tuple[str, ...] = (
-        *("def", "async", "async", "yield", "async yield", "class", "instance"),
+        *("def", "async", "async", "yield", "async yield", "class", "instance", "moving"),
     )
 
     def __init__(self, seed: int) -> None:
@@ -273,6 +273,8 @@ class Writer:
             body = f"{statements}self.value = {value}"
             head = f"class {name}:\n    def __init__(self, {signature}):\n"
             return head + indent(body, "        ")
+        if kind == "moving":  # what does nothing else does not go to a thread
+            return f"def {name}({signature}):\n    return {value}"
         if kind == "instance":
             prefix = self.rng.choice(("", "async "))
             head = f"class {name.title()}:\n    {prefix}def __call__(self, {signature}):\n"
