@@ -17,6 +17,8 @@ from fasterapi._speedups.closing cimport drop_tasks, keep_task, raise_unchanged
 from fasterapi._speedups.stepping cimport Rest, begin
 
 from functools import partial
+from inspect import CO_COROUTINE as COROUTINE_FLAG
+from types import FunctionType
 
 from starlette._utils import is_async_callable
 from starlette.exceptions import HTTPException
@@ -27,6 +29,7 @@ from fasterapi._speedups.closing import close_stacks, close_with, settle, settle
 from fasterapi._speedups.ranges import file_scope
 
 cdef object PLAIN_CALL = Response.__call__
+cdef int CO_COROUTINE = COROUTINE_FLAG
 cdef tuple BODILESS = (204, 205, 304)
 
 cdef enum:
@@ -196,8 +199,9 @@ cdef class Dispatcher(Lookup):
                 return
             request = x.get_request()
             try:
-                if is_async_callable(handler):
-                    x.response = await handler(request, error)
+                if is_async(handler):
+                    response = begin(handler(request, error))
+                    x.response = await response if type(response) is Rest else response
                 else:
                     x.response = await run_in_thread(handler, request, error)
             except Exception as other:
@@ -424,6 +428,13 @@ cdef class Dispatcher(Lookup):
         if self.server_errors is None:
             raise_unchanged(error)
         await self.server_errors(x.show_scope(), x.receive, x.send, error, x.started)
+
+
+cdef bint is_async(object handler) except -1:
+    """Return whether *handler* is a coroutine function, or what Starlette takes for one."""
+    if type(handler) is FunctionType and handler.__code__.co_flags & CO_COROUTINE:
+        return True  # PERF: `inspect` takes 2 us to see that
+    return is_async_callable(handler)
 
 
 cdef bint is_bare(object response) except -1:
