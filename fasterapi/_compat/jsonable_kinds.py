@@ -5,6 +5,7 @@ program's code has a say in what becomes of an instance, or would have one in a 
 """
 
 import dataclasses
+import datetime as dt
 from collections import deque
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -23,6 +24,8 @@ from fasterapi._speedups.jsonable import Kind
 __all__ = ("kind_of_class",)
 
 _UNKNOWN = Kind("unknown")
+# Not times: orjson leaves out a zero of theirs (00:00:00.01 is "00:00:00.10000").
+_WRITTEN_ALIKE = {UUID: "orjson", dt.date: "orjson", dt.datetime: "clock"}
 _PATHS: frozenset[type[Any]] = frozenset({PosixPath, PurePosixPath, PureWindowsPath, WindowsPath})
 # Never asked for their encoder, because an earlier question has settled what they are.
 _SETTLED = (Enum, PurePath, set, frozenset, deque, GeneratorType)
@@ -39,7 +42,7 @@ def kind_of_class(
     """
     encoder = encoders.get(cls)
     if encoder is not None and not issubclass(cls, _SETTLED):
-        return Kind("uuid" if cls is UUID else "encoded", encoder=encoder)
+        return Kind(_WRITTEN_ALIKE.get(cls, "encoded"), encoder=encoder)
     if getattr_static(cls, "__class__") is not object.__dict__["__class__"]:
         return _UNKNOWN  # a proxy may be an instance of anything
     if BaseModel in cls.__mro__:
@@ -56,15 +59,12 @@ def _model_kind(cls: type[BaseModel]) -> Kind | None:
     if not cls.__pydantic_complete__:
         return None
     serializer = cls.__pydantic_serializer__
-    is_own = (
-        cls.model_dump is not BaseModel.model_dump
-        or cls.__deepcopy__ is not BaseModel.__deepcopy__
-        or type(serializer) is not SchemaSerializer
-    )
-    if is_own:
+    if cls.model_dump is not BaseModel.model_dump or type(serializer) is not SchemaSerializer:
         return _UNKNOWN
-    writer = writer_of(cls.__pydantic_core_schema__, by_alias=True, for_jsonable=True)
-    return _UNKNOWN if writer is None else Kind("model", writer=writer, serializer=serializer)
+    writer = None
+    if cls.__deepcopy__ is BaseModel.__deepcopy__:  # else one in a dataclass is another
+        writer = writer_of(cls.__pydantic_core_schema__, by_alias=True, for_jsonable=True)
+    return Kind("model", writer=writer, serializer=serializer)
 
 
 def _dataclass_kind(cls: type[Any]) -> Kind:

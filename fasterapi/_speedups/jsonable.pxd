@@ -7,8 +7,8 @@ cdef class Kind:
     cdef int kind            # one of the KIND_ constants of jsonable.pyx
     cdef object encoder      # what the table of encoders must have for the class
     cdef tuple names         # dataclass: the fields
-    cdef Writer writer       # model: writes an instance
-    cdef object serializer   # model: the class's own while `writer` is right
+    cdef Writer writer       # model: writes an instance, or None
+    cdef object serializer   # model: the class's own
 
 
 cdef class Options:

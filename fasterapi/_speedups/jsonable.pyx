@@ -33,13 +33,16 @@ from orjson import dumps
 cdef enum:
     KIND_UNKNOWN = 0
     KIND_ENCODED = 1
-    KIND_UUID = 2
-    KIND_TEXT = 3
-    KIND_ENUM = 4
-    KIND_DATACLASS = 5
-    KIND_MODEL = 6
+    KIND_ORJSON = 2
+    KIND_CLOCK = 3
+    LAST_ENCODED = 3
+    KIND_TEXT = 4
+    KIND_ENUM = 5
+    KIND_DATACLASS = 6
+    KIND_MODEL = 7
 
-KINDS = ("unknown", "encoded", "uuid", "text", "enum", "dataclass", "model")
+# "orjson": of the encoded ones, those whose text orjson writes; "clock": without a time zone.
+KINDS = ("unknown", "encoded", "orjson", "clock", "text", "enum", "dataclass", "model")
 
 cdef enum:
     MAX_DEPTH = 100   # deeper values are Python's, whose recursion has a limit
@@ -56,17 +59,15 @@ cdef class Kind:
 
     Args:
         kind: One of `KINDS`.
-        encoder: For ``"encoded"`` and ``"uuid"``: what the table of encoders must have for the
-            class; gives a scalar.
+        encoder: For ``"encoded"``, ``"orjson"`` and ``"clock"``: what the table of encoders must
+            have for the class; gives a scalar.
         names: For ``"dataclass"``: the fields.
-        writer: For ``"model"``: writes an instance.
-        serializer: For ``"model"``: the class's own while `writer` is right.
+        writer: For ``"model"``: writes an instance; None if only `serializer` knows how.
+        serializer: For ``"model"``: the class's own, as long as this is right.
     """
 
     def __init__(self, str kind not None, *, object encoder=None, tuple names not None=(),
                  Writer writer=None, object serializer=None):
-        if kind == "model" and writer is None:
-            raise ValueError("a kind of model needs a writer")
         self.kind = KINDS.index(kind)
         self.encoder = encoder
         self.names = names
@@ -102,6 +103,8 @@ cdef class Jsonable:
             exclude_none: Whether keys with None are left out.
             sqlalchemy_safe: Whether keys that start with ``_sa`` are left out.
         """
+        if options is self.defaults.rest:
+            return encode(self, value, self.defaults, 0)
         return encode(self, value, Options(options, exclude_none, sqlalchemy_safe), 0)
 
     cdef object encode_value(self, object value):
@@ -168,6 +171,23 @@ cdef object encode(Jsonable self, object value, Options options, int depth):
             return [encode(self, item, options, depth + 1) for item in <tuple>value]
         if cls is set or cls is frozenset or cls is DEQUE or cls is GENERATOR:
             return [encode(self, item, options, depth + 1) for item in value]
+        return encode_object(self, value, options, depth + 1)
+    return self.encode_other(value, options.rest)
+
+
+cdef object encode_object(Jsonable self, object value, Options options, int depth):
+    """Return a value that is no container as plain data."""
+    cdef Kind kind = self.kind_of(type(value))
+    if kind is not None:
+        if kind.kind <= LAST_ENCODED:
+            return kind.encoder(value)
+        if kind.kind == KIND_TEXT:
+            return str(value)
+        if kind.kind == KIND_ENUM:
+            return value._value_
+        if kind.kind == KIND_MODEL and options is self.defaults:
+            value = kind.serializer.to_python(value, mode="json", by_alias=True)
+            return encode(self, value, options, depth)
     return self.encode_other(value, options.rest)
 
 
@@ -259,10 +279,10 @@ cdef bint write_object(Jsonable self, Buffer* out, object value, int depth) exce
     if kind is None:
         return False
     if kind.kind == KIND_MODEL:
-        return write(kind.writer, out, value, depth)
+        return kind.writer is not None and write(kind.writer, out, value, depth)
     if kind.kind == KIND_DATACLASS:
         return write_dataclass(self, kind, out, value, depth + 1)
-    if kind.kind == KIND_UUID:
+    if kind.kind == KIND_ORJSON or (kind.kind == KIND_CLOCK and value.tzinfo is None):
         text = dumps(value)
         put(out, PyBytes_AS_STRING(text), PyBytes_GET_SIZE(text))
         return True

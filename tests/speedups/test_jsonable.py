@@ -201,6 +201,7 @@ def outcome(make: Any, *arguments: Any) -> Any:
 
 @given(VALUES)
 @example([Colour.RED, {"a": Number.ONE}])
+@example([dt.datetime.min, dt.datetime.max, dt.date.min, dt.time.max, dt.time(1, fold=1)])
 @example(Point(Slotted({"a": [1e20]})))
 def test_the_bytes_are_those_of_the_reference(value: Any) -> None:
     expected = outcome(lambda: bytes(JSONResponse(in_python(value)).body))
