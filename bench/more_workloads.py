@@ -39,6 +39,10 @@ def _got(target: str, answer: object, status: int = 200, **headers: str) -> Work
 MORE = {
     "list body": _posted("/lines", LINES, {"count": 20}),
     "union body": _posted("/union", {"tail": 1.5, "kind": "dog"}, {"kind": "dog"}),
+    "validated body": _posted("/titled", {"title": " a "}, {"title": "a"}),
+    "two bodies": _posted(
+        "/pair", {"line": LINES[0], "titled": {"title": "a"}}, {"sku": "K-0", "title": "a"}
+    ),
     "typed body": _posted("/event", EVENT, EVENT),
     "1 MB body": _posted("/event", LONG_NOTE, LONG_NOTE),
     "form": Workload(
@@ -66,6 +70,10 @@ MORE = {
         "/many?a=5&b=6&c=x&d=true&e=1.5&tag=p&tag=q",
         {"a": 5, "b": 6, "c": "x", "d": True, "e": 1.5, "tag": ["p", "q"]},
     ),
+    "typed values": _got(
+        "/keys/00000000-0000-0000-0000-000000000007?day=2026-01-02&rows=1&rows=2", {"rows": 2}
+    ),
+    "query model": _got("/search?limit=3&tag=a&tag=b", {"limit": 3}),
     "header, cookie": _got(
         "/headers", {"agent": "me", "session": "s1"}, user_agent="me", cookie="a=b; session=s1"
     ),
@@ -82,6 +90,16 @@ MORE = {
     "dataclass": _got("/dataclass", {"x": 1, "y": 2.5}),
     "typed answer": _got("/dated", EVENT),
     "untyped": _got("/untyped", {"event": EVENT}),
+    "untyped values": _got(
+        "/values",
+        {
+            "id": EVENT["id"],
+            "at": "2026-01-02T03:04:05",
+            "price": 9.5,
+            "kind": "food",
+            "tags": ["a"],
+        },
+    ),
     "int": _got("/number", 42),
     "204": _got("/empty", None, 204),
     "response headers": _got("/marked", {"ok": True}),

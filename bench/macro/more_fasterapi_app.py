@@ -1,6 +1,8 @@
 """The application of `more_fastapi_app` with its two import lines changed, and nothing else."""
 
+from datetime import date
 from typing import Annotated, Any
+from uuid import UUID
 
 from fasterapi import (
     BackgroundTasks,
@@ -27,6 +29,7 @@ from fasterapi.security import OAuth2PasswordBearer
 from macro.more_models import (
     ACCOUNTS,
     EVENT,
+    VALUES,
     Account,
     Amount,
     Cat,
@@ -36,6 +39,8 @@ from macro.more_models import (
     Point,
     PrivateAccount,
     Row,
+    Search,
+    Titled,
 )
 
 bearer = OAuth2PasswordBearer(tokenUrl="token")
@@ -86,6 +91,14 @@ def _bodies(app: FastAPI) -> None:
     async def union(pet: Cat | Dog) -> dict[str, str]:
         return {"kind": pet.kind}
 
+    @app.post("/titled")
+    async def titled(titled: Titled) -> dict[str, str]:
+        return {"title": titled.title}
+
+    @app.post("/pair")
+    async def pair(line: Line, titled: Titled) -> dict[str, str]:
+        return {"sku": line.sku, "title": titled.title}
+
     @app.post("/event")
     async def event(event: Event) -> Event:
         return event
@@ -117,6 +130,16 @@ def _parameters(app: FastAPI) -> None:
         tag: Annotated[list[str] | None, Query()] = None,
     ) -> dict[str, Any]:  # fmt: skip
         return {"a": a, "b": b, "c": c, "d": d, "e": e, "tag": tag}
+
+    @app.get("/keys/{key}")
+    async def keyed(
+        key: UUID, day: date | None = None, rows: Annotated[list[int] | None, Query()] = None
+    ) -> dict[str, int]:
+        return {"rows": len(rows or ())}
+
+    @app.get("/search")
+    async def search(search: Annotated[Search, Query()]) -> dict[str, int]:
+        return {"limit": search.limit}
 
     @app.get("/headers")
     async def headers(
@@ -180,6 +203,10 @@ def _values(app: FastAPI) -> None:
     @app.get("/untyped", response_model=None)
     async def untyped() -> Any:
         return {"event": EVENT}
+
+    @app.get("/values", response_model=None)
+    async def values() -> Any:
+        return VALUES
 
     @app.get("/number")
     async def number() -> int:

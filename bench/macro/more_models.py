@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from enum import Enum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 
 class Line(BaseModel):
@@ -63,6 +64,29 @@ class Dog(BaseModel):
     tail: float
 
 
+class Search(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    limit: int = Field(10, le=100)
+    order: str = "id"
+    tag: list[str] = []
+
+
+class Titled(BaseModel):
+    title: str
+
+    @field_validator("title")
+    @classmethod
+    def strip(cls, value: str) -> str:
+        return value.strip()
+
+
+VALUES = {
+    "id": UUID(int=7),
+    "at": datetime(2026, 1, 2, 3, 4, 5),
+    "price": Decimal("9.50"),
+    "kind": Kind.FOOD,
+    "tags": {"a"},
+}
 Amount = Annotated[int, Field(ge=1, le=1000)]
 EVENT = Event(
     id=UUID(int=7), at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), kind=Kind.FOOD, note="x"
