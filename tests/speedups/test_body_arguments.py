@@ -8,13 +8,14 @@ import dataclasses
 import datetime as dt
 import json
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, computed_field, field_validator
+from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from fasterapi import Body, Depends, FasterAPI
 from tests.speedups.exchanges import ask, close_door, has_plan
