@@ -375,6 +375,7 @@ class FasterAPI(AppDeclarations, Starlette):
     def tasks(self) -> "TaskQueue":
         """The app's queue of work that is done in this process, after the answers."""
         if self._tasks is None:
+            # PERF: few apps have one.
             from fasterapi.tasks import TaskConfig, TaskQueue  # noqa: PLC0415
 
             self._tasks = TaskQueue(TaskConfig.of(self._task_config))
@@ -463,6 +464,7 @@ class FasterAPI(AppDeclarations, Starlette):
 
     def plan_report(self) -> "list[PlanRow]":
         """Return a row for each route: its compiled plan, or why it has none."""
+        # The compiler comes with it, which is imported when the first app starts.
         from fasterapi.middleware.report import report_plans  # noqa: PLC0415
 
         return report_plans(self)

@@ -18,7 +18,7 @@ def _run_command() -> None:
                 return
         except KeyboardInterrupt:  # while the program was imported; typer ends like this
             raise SystemExit(130) from None
-    from fasterapi.cli.commands import app  # noqa: PLC0415
+    from fasterapi.cli.commands import app  # noqa: PLC0415 - typer is not loaded before this
 
     app(prog_name="fasterapi")
 

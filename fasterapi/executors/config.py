@@ -1,11 +1,14 @@
 """How many threads, processes and sub-interpreters there are."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from fasterapi._config import as_config
 from fasterapi.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ("ExecutorConfig", "require_subinterpreters")
 
@@ -61,15 +64,7 @@ class ExecutorConfig:
         Raises:
             UsageError: A key or value is unknown.
         """
-        if given is None:
-            return cls()
-        if isinstance(given, cls):
-            return given
-        if not isinstance(given, Mapping):
-            raise UsageError(f"executor_config must be an ExecutorConfig, got {given!r:.200}")
-        if unknown := given.keys() - cls.__dataclass_fields__.keys():
-            raise UsageError(f"unknown key {min(unknown)!r} in executor_config")
-        return cls(**given)
+        return as_config(cls, given, "executor_config")
 
 
 def require_subinterpreters(what: str) -> None:

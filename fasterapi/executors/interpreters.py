@@ -73,7 +73,7 @@ def _encode(place: Place, values: dict[str, Any]) -> bytes:
 def _execute(program: str) -> None:
     """Run *program* in a new sub-interpreter and end it."""
     if sys.version_info >= (3, 14):
-        from concurrent import interpreters  # noqa: PLC0415
+        from concurrent import interpreters  # noqa: PLC0415 - new in 3.14
 
         public = interpreters.create()
         try:

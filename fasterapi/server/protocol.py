@@ -19,6 +19,7 @@ def websocket_factory() -> Any:
 
 def open_websocket(**given: Any) -> Any:
     """Return a new protocol object for one WebSocket."""
+    # Its library takes memory, which a server without WebSockets need not have.
     from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol  # noqa: PLC0415
 
     made: Any = AutoWebSocketsProtocol  # None only if the library was taken away meanwhile

@@ -1,10 +1,13 @@
 """How the work is done."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from fasterapi._config import as_config
 from fasterapi.exceptions import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ("TaskConfig",)
 
@@ -51,12 +54,4 @@ class TaskConfig:
         Raises:
             UsageError: A key or value is unknown.
         """
-        if given is None:
-            return cls()
-        if isinstance(given, cls):
-            return given
-        if not isinstance(given, Mapping):
-            raise UsageError(f"task_config must be a TaskConfig, got {given!r:.200}")
-        if unknown := given.keys() - cls.__dataclass_fields__.keys():
-            raise UsageError(f"unknown key {min(unknown)!r} in task_config")
-        return cls(**given)
+        return as_config(cls, given, "task_config")

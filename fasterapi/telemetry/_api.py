@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 -- OpenTelemetry is optional and slow to import
 """Settings, data of the current request, and the hooks that routes call.
 
 COMPAT: names of spans, events and attributes start with ``fastapi.``, as in
@@ -141,7 +142,7 @@ def _context_store() -> _ContextStore:
     """Return the store, importing OpenTelemetry at the first call."""
     global _store
     if _store is None:
-        from opentelemetry import context  # noqa: PLC0415
+        from opentelemetry import context
 
         _store = _ContextStore(context, context.create_key("fastapi.request"))
     return _store
@@ -187,7 +188,7 @@ def _validation_failed(exc: RequestValidationError | WebSocketRequestValidationE
         request_telemetry.data.errors = errors
     if request_telemetry.logger is None:
         return
-    from opentelemetry._logs import SeverityNumber  # noqa: PLC0415
+    from opentelemetry._logs import SeverityNumber
 
     attributes: dict[str, Any] = {"fastapi.validation.error_count": len(errors)}
     if request_telemetry.route is not None:
@@ -231,7 +232,7 @@ def _traced_operation(
     *, tracer: "Tracer", name: str, function: Callable[..., Any] | None
 ) -> Iterator[None]:
     """Run the block in a span, marked as failed by errors that nobody expects."""
-    from opentelemetry.trace import StatusCode  # noqa: PLC0415
+    from opentelemetry.trace import StatusCode
 
     with tracer.start_as_current_span(
         f"fastapi.{name}",

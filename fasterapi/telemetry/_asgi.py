@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 -- OpenTelemetry is optional and slow to import
 """Observation of an app's requests: on or off, and with what."""
 
 import os
@@ -65,11 +66,11 @@ _LAZY_MODULES = {
 def __getattr__(name: str) -> Any:
     """Resolve the names that need OpenTelemetry when they are asked for."""
     if name in _LAZY_MODULES:
-        from importlib import import_module  # noqa: PLC0415
+        from importlib import import_module
 
         return import_module(_LAZY_MODULES[name])
     if name in ("_HEADERS_GETTER", "_HeadersGetter"):
-        from fasterapi.telemetry import _propagation  # noqa: PLC0415
+        from fasterapi.telemetry import _propagation
 
         return getattr(_propagation, name.lstrip("_"))
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -155,7 +156,7 @@ class NativeTelemetry:
     def _has_provider(self) -> bool:
         """Answer `enabled` by asking OpenTelemetry."""
         try:
-            from opentelemetry import _logs, metrics, trace  # noqa: PLC0415
+            from opentelemetry import _logs, metrics, trace
         except ImportError:  # a provider was named in the environment for naught
             return False
         config = self.config
@@ -217,7 +218,7 @@ class NativeTelemetry:
     def _get_tracer(self) -> "Tracer | None":
         if not self.config["tracing"]:
             return None
-        from opentelemetry import trace  # noqa: PLC0415
+        from opentelemetry import trace
 
         explicit = self.config["tracer_provider"]
         provider = explicit or trace.get_tracer_provider()
@@ -233,7 +234,7 @@ class NativeTelemetry:
     def _get_logger(self) -> "Logger | None":
         if not self.config["logs"]:
             return None
-        from opentelemetry import _logs  # noqa: PLC0415
+        from opentelemetry import _logs
 
         explicit = self.config["logger_provider"]
         provider = explicit or _logs.get_logger_provider()
@@ -244,7 +245,7 @@ class NativeTelemetry:
     def _get_instruments(self) -> "tuple[Histogram, UpDownCounter] | None":
         if not self.config["metrics"]:
             return None
-        from opentelemetry import metrics  # noqa: PLC0415
+        from opentelemetry import metrics
 
         explicit = self.config["meter_provider"]
         provider = explicit or metrics.get_meter_provider()

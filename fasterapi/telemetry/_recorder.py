@@ -1,3 +1,4 @@
+# ruff: noqa: PLC0415 -- OpenTelemetry is optional and slow to import
 """The signals of one request or connection, from its start to its last message."""
 
 from contextlib import AbstractContextManager, nullcontext
@@ -158,7 +159,7 @@ class Recorder:
         if span is not None:
             span.set_attributes(attributes)
             if "error.type" in attributes:
-                from opentelemetry.trace import StatusCode  # noqa: PLC0415
+                from opentelemetry.trace import StatusCode
 
                 span.set_status(StatusCode.ERROR)
         # Before the span ends, so that exemplars can point at it.
@@ -207,7 +208,7 @@ class Recorder:
         return attributes
 
     def _start_span(self, tracer: "Tracer", parent: Any) -> "Span":
-        from opentelemetry.trace import SpanKind  # noqa: PLC0415
+        from opentelemetry.trace import SpanKind
 
         attributes = {**self._attributes, **_server_attributes(self._scope)}
         if not self._is_websocket:
@@ -237,16 +238,16 @@ def _current(span: "Span | None") -> AbstractContextManager[Any]:
     """Return a context in which *span* is the current one; the caller ends it."""
     if span is None:
         return nullcontext()
-    from opentelemetry.trace import use_span  # noqa: PLC0415
+    from opentelemetry.trace import use_span
 
     return use_span(span, end_on_exit=False, record_exception=False, set_status_on_exception=False)
 
 
 def _extracted_parent(scope: Scope) -> Any:
     """Return the OpenTelemetry context that the request's headers carry."""
-    from opentelemetry import propagate  # noqa: PLC0415
+    from opentelemetry import propagate
 
-    from fasterapi.telemetry._propagation import HEADERS_GETTER  # noqa: PLC0415
+    from fasterapi.telemetry._propagation import HEADERS_GETTER
 
     return propagate.extract(Headers(scope=scope), getter=HEADERS_GETTER)
 
@@ -299,7 +300,7 @@ def _exception(*, scope: Scope, exc: BaseException) -> None:
     # Cancellation and the like end a request without being anybody's mistake.
     if telemetry.logger is None or not isinstance(exc, Exception):
         return
-    from opentelemetry._logs import SeverityNumber  # noqa: PLC0415
+    from opentelemetry._logs import SeverityNumber
 
     what = "WebSocket connection" if is_websocket else "request"
     telemetry.logger.emit(

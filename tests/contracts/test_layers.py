@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2] / "fasterapi"
 # OpenAPI models, the rest of openapi describes routes.
 LAYERS = [
     ("types", "exceptions", "status", "logger", "_version", "_place", "_lazy", "_security_scopes"),
-    ("_speedups",),
+    ("_speedups", "_config"),
     (
         "datastructures",
         "concurrency",

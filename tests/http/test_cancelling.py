@@ -60,6 +60,32 @@ def add_handler(target, seen, *, is_compiled=True, **options):
         target.routes[-1].app = changed
 
 
+def add_finisher(target, seen, **options):
+    """Add a route that ends in its own time; return the event that lets it."""
+    done = threading.Event()
+
+    @target.get("/", **options)
+    async def finish():
+        await work_on(seen, done)
+
+    return done
+
+
+async def work_on(seen, done):
+    seen.append("waiting")
+    await asyncio.get_running_loop().run_in_executor(None, done.wait)
+    seen.append("finished")
+
+
+def leave_before_the_end(app, seen, done, **options):
+    """Serve *app* to a client that is gone before *done* is set; wait until all is over."""
+    with serving(app, lifespan="on", **options) as door:
+        leave(door, seen, is_rude=True)
+        wait_until(lambda: not door.server.server_state.connections)
+        done.set()
+        wait_until(lambda: not door.server.server_state.tasks)
+
+
 def leave(door, seen, *, is_rude=False):
     """Go away in the middle of the request; rudely, so that the connection is lost at once."""
     seen.clear()
@@ -112,38 +138,18 @@ def test_middleware_class_makes_no_difference():
 @pytest.mark.parametrize("way", ["application", "router", "server"])
 def test_route_has_the_last_word(way):
     app, target, _, limits = place(way)
-    seen, done = [], threading.Event()
-
-    @target.get("/", cancel_on_disconnect=False)
-    async def finish():
-        seen.append("waiting")
-        await asyncio.get_running_loop().run_in_executor(None, done.wait)
-        seen.append("finished")
-
+    seen = []
+    done = add_finisher(target, seen, cancel_on_disconnect=False)
     if target is not app:
         app.include_router(target)
-    with serving(app, limits=limits, lifespan="on") as door:
-        leave(door, seen, is_rude=True)
-        wait_until(lambda: not door.server.server_state.connections)
-        done.set()
-        wait_until(lambda: seen == ["waiting", "finished"])
+    leave_before_the_end(app, seen, done, limits=limits)
+    assert seen == ["waiting", "finished"]
 
 
 def test_nothing_is_cancelled_unless_asked_for():
-    app = FasterAPI()
-    seen, done = [], threading.Event()
-
-    @app.get("/")
-    async def finish():
-        seen.append("waiting")
-        await asyncio.get_running_loop().run_in_executor(None, done.wait)
-        seen.append("finished")
-
-    with serving(app, lifespan="on") as door:
-        leave(door, seen, is_rude=True)
-        wait_until(lambda: not door.server.server_state.connections)
-        done.set()
-        wait_until(lambda: seen == ["waiting", "finished"])
+    app, seen = FasterAPI(), []
+    leave_before_the_end(app, seen, add_finisher(app, seen))
+    assert seen == ["waiting", "finished"]
 
 
 def test_thread_ends_before_the_dependencies_that_it_uses_are_closed():
@@ -161,11 +167,7 @@ def test_thread_ends_before_the_dependencies_that_it_uses_are_closed():
         done.wait()
         seen.append("finished")
 
-    with serving(app, lifespan="on") as door:
-        leave(door, seen, is_rude=True)
-        wait_until(lambda: not door.server.server_state.connections)
-        done.set()
-        wait_until(lambda: not door.server.server_state.tasks)
+    leave_before_the_end(app, seen, done)
     assert seen[:2] == ["waiting", "finished"]
 
 
@@ -176,18 +178,10 @@ def test_answered_request_is_not_cancelled():
 
     @app.get("/")
     async def answer(background: BackgroundTasks):
-        background.add_task(later)
+        background.add_task(work_on, seen, done)
 
-    async def later():
-        seen.append("waiting")
-        await asyncio.get_running_loop().run_in_executor(None, done.wait)
-        seen.append("finished")
-
-    with serving(app, lifespan="on") as door:
-        leave(door, seen, is_rude=True)
-        wait_until(lambda: not door.server.server_state.connections)
-        done.set()
-        wait_until(lambda: seen == ["waiting", "finished"])
+    leave_before_the_end(app, seen, done)
+    assert seen == ["waiting", "finished"]
 
 
 def test_cancelled_requests_do_not_fill_the_log(caplog):
