@@ -6,6 +6,7 @@ from fasterapi._speedups.exchange import Exchange
 from fasterapi._speedups.lookup import Lookup
 from fasterapi._speedups.plan import EndpointPlan
 
+COROUTINE_FLAG: Final[int]
 NO_RESPONSE: Final[Any]
 
 def encoded_chunks(chunks: AsyncIterable[Any], charset: str) -> AsyncIterator[Any]: ...
