@@ -76,6 +76,7 @@ def more() -> FastAPI:
     app = FastAPI()
     _bodies(app)
     _parameters(app)
+    _typed(app)
     _answers(app)
     _values(app)
     _responses(app)
@@ -132,16 +133,6 @@ def _parameters(app: FastAPI) -> None:
     ) -> dict[str, Any]:  # fmt: skip
         return {"a": a, "b": b, "c": c, "d": d, "e": e, "tag": tag}
 
-    @app.get("/keys/{key}")
-    async def keyed(
-        key: UUID, day: date | None = None, rows: Annotated[list[int] | None, Query()] = None
-    ) -> dict[str, int]:
-        return {"rows": len(rows or ())}
-
-    @app.get("/search")
-    async def search(search: Annotated[Search, Query()]) -> dict[str, int]:
-        return {"limit": search.limit}
-
     @app.get("/headers")
     async def headers(
         user_agent: Annotated[str, Header()], session: Annotated[str, Cookie()]
@@ -172,6 +163,18 @@ def _parameters(app: FastAPI) -> None:
     @app.get("/bearer")
     async def by_bearer(token: Annotated[str, Security(bearer)]) -> dict[str, str]:
         return {"token": token}
+
+
+def _typed(app: FastAPI) -> None:
+    @app.get("/keys/{key}")
+    async def keyed(
+        key: UUID, day: date | None = None, rows: Annotated[list[int] | None, Query()] = None
+    ) -> dict[str, int]:
+        return {"rows": len(rows or ())}
+
+    @app.get("/search")
+    async def search(search: Annotated[Search, Query()]) -> dict[str, int]:
+        return {"limit": search.limit}
 
 
 def _answers(app: FastAPI) -> None:
