@@ -38,13 +38,19 @@ cdef HandshakeFault fault(int status, str reason):
 cdef bytes encoded_again(RequestHead head):
     """Return the bytes of *head*, in which of several protocols the chosen one is left."""
     cdef list lines = [head.method.encode("ascii"), b" ", head.raw_path]
+    cdef bint is_chosen = False
     if head.query_string:
         lines += [b"?", head.query_string]
     lines.append(b" HTTP/1.1\r\n")
     for name, value in head.headers:
-        if name != b"upgrade":
-            lines += [name, b": ", value, b"\r\n"]
-    lines.append(b"upgrade: websocket\r\n\r\n")
+        if name == b"upgrade":
+            if is_chosen:
+                continue
+            is_chosen = True  # where the first one stood: programs see the order of fields
+            if value.lower() != b"websocket":
+                value = b"websocket"
+        lines += [name, b": ", value, b"\r\n"]
+    lines.append(b"\r\n")
     return b"".join(lines)
 
 
