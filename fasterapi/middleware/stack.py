@@ -28,6 +28,7 @@ from fasterapi.exception_handlers import (
 )
 from fasterapi.exceptions import FastAPIError, RequestValidationError
 from fasterapi.middleware.asyncexitstack import AsyncExitStackMiddleware
+from fasterapi.middleware.function_layer import FunctionLayer
 from fasterapi.middleware.inner_task import InnerTask
 from fasterapi.middleware.pristine import replaced_parts
 from fasterapi.routing.sessions import RESPONSE_NOT_AWAITED
@@ -95,7 +96,8 @@ def build_stack(app: Any, *, is_compiled: bool = True) -> Stack:
     inner = make(compatible, server_errors=None) if is_compiled and not replaced else None
     compatible = inner or compatible
     for entry in reversed(outer):
-        compatible = entry.cls(compatible, *entry.args, **entry.kwargs)
+        layer: Any = entry.cls(compatible, *entry.args, **entry.kwargs)
+        compatible = FunctionLayer(layer) if inner is not None and _is_function(entry) else layer
     compatible = _wrap(AppBodyLimitMiddleware, compatible, max_body_size=app.max_body_size)
     compatible = _wrap(ExceptionTelemetryMiddleware, compatible)
     failures = _wrap(ServerErrorMiddleware, compatible, handler=failure_handler, debug=app.debug)

@@ -5,6 +5,7 @@ from typing import Any
 
 import anyio
 from pydantic import BaseModel
+from starlette.middleware.cors import CORSMiddleware
 
 from tests.conformance.order_programs import PROGRAMS, Log, session_of
 
@@ -94,7 +95,14 @@ def middleware(make: Make) -> Make:
 
         return app
 
+    def build_outside_of_a_class(f: Any, log: Log) -> Any:
+        app = application(f, log)
+        app.add_middleware(CORSMiddleware, allow_origins=["*"])
+        app.middleware("http")(make(f, log))
+        return app
+
     PROGRAMS[f"middleware_{make.__name__}"] = build
+    PROGRAMS[f"middleware_{make.__name__}_outside_of_a_class"] = build_outside_of_a_class
     PROGRAMS[f"middleware_{make.__name__}_inside_of_another"] = build_inside_of_another
     return make
 
