@@ -42,7 +42,7 @@ class ResponseMaker:
         status: int | None,
         end: Callable[[Any, Any], None],
         jsonable: Jsonable,
+        options: dict[str, Any],
         validate: Callable[..., Any] | None = None,
         to_python: Callable[..., Any] | None = None,
-        options: dict[str, Any] = {},
     ) -> None: ...

@@ -168,8 +168,8 @@ cdef class ResponseMaker:
     """
 
     def __init__(self, object response_class, *, object status, object end,
-                 Jsonable jsonable not None, object validate=None, object to_python=None,
-                 dict options not None={}):
+                 Jsonable jsonable not None, dict options not None, object validate=None,
+                 object to_python=None):
         self.response_class = response_class
         self.status = status
         self.end = end

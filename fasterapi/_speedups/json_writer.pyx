@@ -65,6 +65,7 @@ for _power in range(DECIMALS + 1):
     POWERS[_power] = 10.0 ** _power
 cdef char* HEX = b"0123456789abcdef"
 
+
 @cython.final
 cdef class Writer:
     """One kind of value, and how it is written.

@@ -30,7 +30,7 @@ cdef class Step:
     cdef object helper           # async function (request, values) of the cold styles
     cdef object read_body        # async function (parsed body) -> (values, errors), or None
     cdef tuple body_slots        # (field name, position) of what `read_body` gives
-    cdef bint ends_with_function # a generator goes on before the answer is sent
+    cdef bint ends_with_function  # a generator goes on before the answer is sent
     cdef tuple body_arguments    # of BodyArgument: the same values out of parsed JSON
     cdef bint is_embedded        # they are keys of it
     cdef list collect(self, Exchange x)

@@ -90,7 +90,6 @@ cdef object begin(object awaitable):
     Nobody may have begun it, and nobody else awaits it: it comes from a call just made.
     """
     cdef PyObject* result = NULL
-    cdef Rest rest
     if not PyCoro_CheckExact(awaitable) and type(awaitable) is not COMPILED:
         awaitable = awaited(awaitable)
     if PyIter_Send(awaitable, None, &result) == PYGEN_NEXT:

@@ -58,7 +58,11 @@ def maker_of(rules: ResponseRules) -> ResponseMaker | None:
         return None
     if rules.field is None:
         return ResponseMaker(
-            rules.response_class, status=rules.status_code, end=end_response, jsonable=JSONABLE
+            rules.response_class,
+            status=rules.status_code,
+            end=end_response,
+            jsonable=JSONABLE,
+            options={},
         )
     return ResponseMaker(
         rules.response_class,
