@@ -52,7 +52,7 @@ class BackgroundTasks(StarletteBackgroundTasks):
         if _telemetry is None:
             # Here, not above: telemetry builds on modules that are above this one.
             # PERF: once: the statement alone is 10,000 instructions.
-            from fasterapi.telemetry import _api as _telemetry  # noqa: PLC0415
+            from fasterapi.telemetry import _api as _telemetry  # noqa: PLC0415 - it is above
         operation = _telemetry._operation  # noqa: SLF001  the package's own
         for task in self.tasks:
             with operation(name="background_task", function=task.func):

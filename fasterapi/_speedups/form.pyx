@@ -12,16 +12,13 @@ from fasterapi._speedups.chars cimport Text, find_char, skip_ows, trim_ows
 from fasterapi._speedups.headers cimport find
 from fasterapi._speedups.multipart cimport has_letters, multipart_items
 from fasterapi._speedups.query cimport parse_pairs
-from fasterapi._speedups.views cimport Watch
+from fasterapi._speedups.views cimport Watch, filled
 
 from types import FunctionType
 
 from starlette import formparsers, requests
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import FormParser
-
-cdef extern from "Python.h":
-    object PyObject_GenericGetDict(object instance, void* context)
 
 cdef bytes URLENCODED_TYPE = b"application/x-www-form-urlencoded"
 cdef bytes MULTIPART_TYPE = b"multipart/form-data"
@@ -172,14 +169,9 @@ cdef bint exceeds(bytes body, FormLimits limits) except -1:
 
 cdef object make_form(list items):
     """Return Starlette's collection of *items*."""
-    cdef dict attributes
     if not IS_KNOWN_FORM or not FORM_WATCH.is_pristine():
         return FormData(items)
-    form = NEW_FORM(FormData)
-    attributes = PyObject_GenericGetDict(form, NULL)
-    attributes["_dict"] = dict(items)
-    attributes["_list"] = list(items)
-    return form
+    return filled(NEW_FORM(FormData), items)
 
 
 cdef bint holds_file(list items) except -1:

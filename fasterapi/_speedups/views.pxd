@@ -11,3 +11,4 @@ cdef class Watch:
 
 cdef object make_headers(list raw)
 cdef object make_query(list pairs)
+cdef object filled(object collection, list pairs)

@@ -111,14 +111,17 @@ cdef object make_headers(list raw):
 
 cdef object make_query(list pairs):
     """Return the parameters that *pairs* of names and values are."""
-    cdef dict attributes
     if not IS_KNOWN_QUERY or not QUERY_WATCH.is_pristine():
         return QueryParams(pairs)
-    params = NEW_QUERY(QueryParams)
-    attributes = PyObject_GenericGetDict(params, NULL)
+    return filled(NEW_QUERY(QueryParams), pairs)
+
+
+cdef object filled(object collection, list pairs):
+    """Return one of Starlette's collections, nobody having initialised it, with *pairs* in it."""
+    cdef dict attributes = PyObject_GenericGetDict(collection, NULL)
     attributes[DICT] = dict(pairs)
     attributes[LIST] = list(pairs)
-    return params
+    return collection
 
 
 def rebuilt(headers):

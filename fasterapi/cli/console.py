@@ -36,7 +36,7 @@ def fail(stream: Stream, message: str, code: int = 1) -> NoReturn:
     if not _is_seen(stream):
         print("error", message, file=getattr(sys, stream))
         raise SystemExit(code)
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.text import Text  # noqa: PLC0415 - see the module's docstring
 
     first, _, rest = message.partition("\n")
     console(stream).print(Text.assemble(("error ", "bold red"), first))
@@ -73,8 +73,8 @@ def show_facts(title: str, facts: dict[str, str | None]) -> None:
 
 
 def _show_facts_in_colour(title: str, facts: dict[str, str]) -> None:
-    from rich.table import Table  # noqa: PLC0415 - as above
-    from rich.text import Text  # noqa: PLC0415 - as above
+    from rich.table import Table  # noqa: PLC0415 - see the module's docstring
+    from rich.text import Text  # noqa: PLC0415 - see the module's docstring
 
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold cyan", justify="right")
