@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import quote
 
@@ -27,6 +27,9 @@ from tests.conformance.fuzzing.program import Program, write_program
 from tests.conformance.fuzzing.requests import Call, write_calls
 from tests.http.wire import Wire
 
+Ask = Callable[[Any, Any, Any, list[str]], Awaitable[Any]]
+"""Takes uvicorn's configuration, what to ask, the protocol class, and the events to be."""
+
 _CALLS = 12
 _PATIENCE_S = 10.0
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -42,8 +45,8 @@ def compare_over_http(seed: int) -> list[Difference]:
     if '"content-length"' in program.source:
         return []  # two different ones: ours refuses such a head, uvicorn sends it
     calls = [call for call in write_calls(program, _CALLS) if can_be_sent(call) and _is_plain(call)]
-    theirs = _observe(program, calls, fastapi, HttpToolsProtocol)
-    ours = _observe(program, calls, fasterapi, HttpProtocol)
+    theirs = observe(program, calls, fastapi, HttpToolsProtocol, _ask)
+    ours = observe(program, calls, fasterapi, HttpProtocol, _ask)
     return list(differences(seed, "http", calls, theirs, ours))
 
 
@@ -64,7 +67,10 @@ def _is_plain(call: Call) -> bool:
     return is_known and not (call.root_path or call.failure)
 
 
-def _observe(program: Program, calls: list[Call], package: Any, protocol_class: Any) -> list[Any]:
+def observe(
+    program: Program, subjects: list[Any], package: Any, protocol_class: Any, ask: Ask
+) -> list[Any]:
+    """Return what *ask* sees of each subject when the program runs in the protocol class."""
     events, log = recorder()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -75,18 +81,19 @@ def _observe(program: Program, calls: list[Call], package: Any, protocol_class: 
             return [(type(error).__name__, "")]
         logging.disable(logging.CRITICAL)
         try:
-            return ["built", "", *asyncio.run(_ask_all(app, calls, protocol_class, events))]
+            seen = asyncio.run(_ask_all(app, subjects, protocol_class, events, ask))
         finally:
             logging.disable(logging.NOTSET)
+        return ["built", "", *seen]
 
 
 async def _ask_all(
-    app: Any, calls: list[Call], protocol_class: Any, events: list[str]
-) -> list[Outcome]:
+    app: Any, subjects: list[Any], protocol_class: Any, events: list[str], ask: Ask
+) -> list[Any]:
     options: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
-    config = uvicorn.Config(app, http=protocol_class, **options)
+    config = uvicorn.Config(app, http=protocol_class, ws_ping_interval=None, **options)
     config.load()
-    return [await _ask(config, call, protocol_class, events) for call in calls]
+    return [await ask(config, subject, protocol_class, events) for subject in subjects]
 
 
 async def _ask(config: Any, call: Call, protocol_class: Any, events: list[str]) -> Outcome:

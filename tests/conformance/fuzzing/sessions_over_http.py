@@ -1,23 +1,19 @@
 """WebSocket programs with bytes in and out: FastAPI in uvicorn's protocol, FasterAPI in ours."""
 
 import asyncio
-import logging
 import struct
-import warnings
 from dataclasses import dataclass
 from typing import Any
 
 import fastapi
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
 import fasterapi
 from fasterapi.server import HttpProtocol
-from tests.conformance.fuzzing.compare import Difference, differences, load, recorder
-from tests.conformance.fuzzing.over_http import can_be_sent, request_head
-from tests.conformance.fuzzing.program import Program
+from tests.conformance.fuzzing.compare import Difference, differences
+from tests.conformance.fuzzing.over_http import can_be_sent, observe, request_head
 from tests.conformance.fuzzing.sessions import Session, write_session_program, write_sessions
 from tests.http.wire import Wire
 
@@ -48,8 +44,8 @@ def compare_sessions_over_http(seed: int) -> list[Difference]:
     # What a client sends next must not come while a thread is still at work.
     program = write_session_program(seed, in_threads=False)
     sessions = [item for item in write_sessions(program, _SESSIONS) if _is_plain(item)]
-    theirs = _observe(program, sessions, fastapi, HttpToolsProtocol)
-    ours = _observe(program, sessions, fasterapi, HttpProtocol)
+    theirs = observe(program, sessions, fastapi, HttpToolsProtocol, _open)
+    ours = observe(program, sessions, fasterapi, HttpProtocol, _open)
     return list(differences(seed, "http websocket", sessions, theirs, ours))
 
 
@@ -57,31 +53,6 @@ def _is_plain(session: Session) -> bool:
     """Return whether every server takes the handshake, and its client does not break off."""
     is_session = session.kind == "websocket" and session.failure is None
     return is_session and not session.root_path and can_be_sent(session)
-
-
-def _observe(program: Program, sessions: list[Session], package: Any, protocol: Any) -> list[Any]:
-    events, log = recorder()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            app, add_late = load(program, package, log)
-            add_late()
-        except Exception as error:
-            return [(type(error).__name__, "")]
-        logging.disable(logging.CRITICAL)
-        try:
-            return ["built", "", *asyncio.run(_open_all(app, sessions, protocol, events))]
-        finally:
-            logging.disable(logging.NOTSET)
-
-
-async def _open_all(
-    app: Any, sessions: list[Session], protocol_class: Any, events: list[str]
-) -> list[WireOutcome]:
-    options: dict[str, Any] = {"log_config": None, "access_log": False, "lifespan": "off"}
-    config = uvicorn.Config(app, http=protocol_class, ws_ping_interval=None, **options)
-    config.load()
-    return [await _open(config, session, protocol_class, events) for session in sessions]
 
 
 async def _open(
